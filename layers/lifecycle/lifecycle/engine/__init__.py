@@ -1,0 +1,1 @@
+"""The engine: the pure function from (log, funnel) to (state, transitions)."""
