@@ -1,0 +1,83 @@
+"""Deals: each has a log of its own, and every entry is copied as a fact into the logs of its contacts.
+
+Facts are true whatever else is known, so copies may be made in any order, twice, or by two workers at once. Whichever
+of two concurrent updates is appended second sees both when it reads the deal's log, and copies what the other missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lifecycle.events import Contact, DealFact, DealUpdate, fact_of, home_identity, prospect_id
+from lifecycle.services.neighbourhood import Neighbourhood, Store
+from lifecycle.store.dynamo import Appended
+
+
+@dataclass(frozen=True, slots=True)
+class Spreading:
+    """What a deal update asks of the logs of the deal's contacts.
+
+    Attributes:
+        missing: facts that a contact's log lacks.
+        own: the facts of the update itself, one for each contact that was ever on the deal.
+        concerned: the contacts that are on the deal, or were taken off it by the update.
+    """
+
+    missing: tuple[DealFact, ...]
+    own: tuple[DealFact, ...]
+    concerned: tuple[str, ...]
+
+
+def spreading_of(store: Store, update: DealUpdate) -> Spreading:
+    """What is to be done in logs of contacts because of an update that is in its deal's log.
+
+    The update itself goes to every contact of the log; a contact that it names gets the whole log.
+    """
+    log = sorted(store.deal_log(update.deal_id), key=lambda entry: entry.key)
+    own = {(contact, update.id): update for contact in _contacts(store.workspace, log)}
+    whole = {(contact, entry.id): entry for contact in _contacts(store.workspace, [update]) for entry in log}
+    facts = {pair: fact_of(entry, pair[0], store.workspace) for pair, entry in (own | whole).items()}
+    there = store.events((fact.contact, fact.id) for fact in facts.values())
+    return Spreading(
+        missing=tuple(fact for fact in facts.values() if (fact.contact, fact.id) not in there),
+        own=tuple(facts[pair] for pair in own),
+        concerned=_concerned(store.workspace, log, update),
+    )
+
+
+def spread(store: Store, spreading: Spreading) -> tuple[list[Appended], Neighbourhood]:
+    """Append the missing facts to the logs of their contacts.
+
+    Returns:
+        The entries to settle, and the partitions as they were read before. The update's own facts are among them even
+        where another worker has copied them: it may not have settled them yet.
+    """
+    facts = {(fact.contact, fact.id): fact for fact in (*spreading.missing, *spreading.own)}
+    around = Neighbourhood(store)
+    around.load(fact.contact for fact in facts.values())
+    entries = {pair: Appended(pair[0], fact, around.root(pair[0], fact.key)) for pair, fact in facts.items()}
+    missing = [entries[fact.contact, fact.id] for fact in spreading.missing]
+    if missing:
+        store.append(missing)
+    return list(entries.values()), around
+
+
+def _contacts(workspace: str, updates: Iterable[DealUpdate]) -> dict[str, None]:
+    return dict.fromkeys(_partition(workspace, contact) for update in updates for contact in update.contacts or ())
+
+
+def _concerned(workspace: str, log: Sequence[DealUpdate], update: DealUpdate) -> tuple[str, ...]:
+    """The contacts on the deal at the end of its log, and those that were on it right before the update."""
+    before: dict[str, None] = {}
+    now: dict[str, None] = {}
+    for entry in log:
+        if entry.id == update.id:
+            before = dict(now)
+        if entry.contacts is not None:
+            now = _contacts(workspace, [entry])
+    return tuple(sorted(before | now))
+
+
+def _partition(workspace: str, contact: Contact) -> str:
+    return prospect_id(workspace, home_identity(contact.identities))

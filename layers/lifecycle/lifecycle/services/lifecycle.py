@@ -1,0 +1,271 @@
+"""The use cases of one workspace: what every function of the system calls, each with one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from lifecycle.engine.plan import Plan
+from lifecycle.engine.snapshot import load
+from lifecycle.events import (
+    Activity,
+    DealFact,
+    DealUpdate,
+    Decision,
+    Event,
+    Identity,
+    Withdrawal,
+    home_identity,
+    prospect_id,
+)
+from lifecycle.funnel.definition import default_funnel
+from lifecycle.services.deals import spread, spreading_of
+from lifecycle.services.errors import (
+    EmailKnownError,
+    EventNotFoundError,
+    NotMergedError,
+    ProspectAbsorbedError,
+    ProspectNotFoundError,
+    SelfMergeError,
+    UnknownStageError,
+)
+from lifecycle.services.neighbourhood import Neighbourhood, Store
+from lifecycle.services.reading import Reader
+from lifecycle.services.results import (
+    BatchOutcome,
+    DealOutcome,
+    Explanation,
+    Outcome,
+    ProspectOutcome,
+    ProspectPage,
+    ProspectView,
+    TimelinePage,
+)
+from lifecycle.services.settle import Settled, Settler
+from lifecycle.store.client import dynamodb_client
+from lifecycle.store.dynamo import Appended, DynamoStore
+from lifecycle.store.records import TransitionRecord
+
+
+@lru_cache(maxsize=1)
+def default_plan() -> Plan:
+    """The funnel that is in force for every workspace, compiled once per process."""
+    return Plan(default_funnel())
+
+
+class Lifecycle:
+    """The prospects of one workspace.
+
+    Arguments:
+        store: the workspace's store.
+        plan: the compiled funnel in force.
+    """
+
+    def __init__(self, store: Store, plan: Plan) -> None:
+        self._store = store
+        self._plan = plan
+        self._settler = Settler(store, plan)
+        self._reader = Reader(store, plan)
+
+    @classmethod
+    def connect(cls, table: str, workspace: str) -> Lifecycle:
+        """The prospects that a table keeps for a workspace."""
+        return cls(DynamoStore(dynamodb_client(), table, workspace), default_plan())
+
+    # ---- activities -------------------------------------------------------------------------------------------------
+
+    def record_activity(self, activity: Activity) -> Outcome:
+        """Append an activity to the log and evaluate its prospect.
+
+        Returns:
+            Where the prospect stands; ``duplicate`` if the log held the id already, in which case nothing changed.
+
+        Raises:
+            TooBusyError: the activity is in the log, but others kept changing the prospect.
+        """
+        (outcome,) = self._record([(self._home(activity), activity)])
+        return outcome
+
+    def record_activities(self, activities: Sequence[Activity]) -> BatchOutcome:
+        """Append activities to their logs and evaluate their prospects; how many were new."""
+        outcomes = self._record([(self._home(activity), activity) for activity in activities])
+        duplicates = sum(outcome.duplicate for outcome in outcomes)
+        return BatchOutcome(accepted=len(outcomes) - duplicates, duplicates=duplicates)
+
+    def _home(self, activity: Activity) -> str:
+        return prospect_id(self._store.workspace, home_identity(activity.identities))
+
+    def _record(self, homed: Sequence[tuple[str, Event]]) -> list[Outcome]:
+        around = Neighbourhood(self._store)
+        around.load(home for home, _ in homed)
+        entries = [Appended(home, event, around.root(home, event.key)) for home, event in homed]
+        news = self._store.append(entries)
+        fresh = [entry for entry, is_new in zip(entries, news, strict=True) if is_new]
+        settled = iter(self._settler.settle(fresh, _now(), around))
+        standing = Neighbourhood(self._store)
+        return [
+            _outcome(entry.event, next(settled), duplicate=False)
+            if is_new
+            else _outcome(entry.event, self._settler.standing(standing, entry.home, entry.event), duplicate=True)
+            for entry, is_new in zip(entries, news, strict=True)
+        ]
+
+    # ---- deals ------------------------------------------------------------------------------------------------------
+
+    def update_deal(self, update: DealUpdate) -> DealOutcome:
+        """Append to the log of a deal, copy it to the deal's contacts and evaluate them.
+
+        Returns:
+            Where the contacts stand that are on the deal, or were taken off it; no transitions if the same update was
+            there already.
+
+        Raises:
+            TooBusyError: the update is in the deal's log, but others kept changing a contact.
+        """
+        is_new = self._store.append_deal_update(update)
+        outcome = self._spread(update)
+        if is_new:
+            return outcome
+        return replace(outcome, prospects=tuple(replace(one, transition=None) for one in outcome.prospects))
+
+    def _spread(self, update: DealUpdate) -> DealOutcome:
+        """Copy an update to its deal's contacts and evaluate them; where those stand that it concerns."""
+        spreading = spreading_of(self._store, update)
+        entries, around = spread(self._store, spreading)
+        settled = self._settler.settle(entries, _now(), around)
+        prospects = {
+            outcome.prospect_id: ProspectOutcome(outcome.prospect_id, outcome.machine.at.stage.key, _last_move(outcome))
+            for entry, outcome in zip(entries, settled, strict=True)
+            if entry.home in spreading.concerned
+        }
+        return DealOutcome(update.deal_id, tuple(prospects[root] for root in sorted(prospects)))
+
+    # ---- decisions --------------------------------------------------------------------------------------------------
+
+    def decide(self, prospect_id: str, ruling: Decision | Withdrawal) -> Outcome:
+        """Append a ruling to the log of a prospect and evaluate it. One that moves nobody is recorded all the same.
+
+        Raises:
+            ProspectNotFoundError, ProspectAbsorbedError: there is no such prospect, or no longer.
+            UnknownStageError, EmailKnownError: the stage is not the funnel's, or not for a known prospect.
+            EventNotFoundError: the log lacks the event to withdraw, or it cannot be withdrawn.
+            NotMergedError, SelfMergeError: the other prospect is not part of this one, or is this one.
+            TooBusyError: the ruling is in the log, but others kept changing the prospect.
+        """
+        around = Neighbourhood(self._store)
+        partition = around[prospect_id]
+        if partition.is_pointer:
+            raise ProspectAbsorbedError(prospect_id, around.root(prospect_id))
+        if partition.summary is None:
+            raise ProspectNotFoundError("id")
+        if not self._store.events([(prospect_id, ruling.id)]):
+            self._check(around, prospect_id, ruling)
+        (outcome,) = self._record([(prospect_id, ruling)])
+        return outcome
+
+    def _check(self, around: Neighbourhood, root: str, ruling: Decision | Withdrawal) -> None:
+        """Refuse a ruling that could not mean what it says. (One that is repeated was checked the first time.)"""
+        if isinstance(ruling, Withdrawal):
+            self._check_withdrawal(around, root, ruling)
+        elif ruling.action == "set_stage" and ruling.stage is not None:
+            self._check_stage(around, root, ruling.stage)
+        elif ruling.other is not None:
+            self._check_other(around, root, ruling)
+
+    def _check_stage(self, around: Neighbourhood, root: str, stage: str) -> None:
+        planned = self._plan.by_key.get(stage)
+        if planned is None:
+            raise UnknownStageError(stage, self._plan.funnel.stage_keys)
+        machine = load(around[root].summary or {}, self._plan)
+        if planned.stage.anonymous and machine is not None and machine.known is not None:
+            raise EmailKnownError(stage)
+
+    def _check_withdrawal(self, around: Neighbourhood, root: str, withdrawal: Withdrawal) -> None:
+        homes = [root, *around[root].members]
+        found = self._store.events((home, withdrawal.event_id) for home in homes)
+        around.load(homes)
+        events = [event for (home, _), event in found.items() if around.root(home, event.key) == root]
+        if not events:
+            raise EventNotFoundError(withdrawal.event_id, "is not in this prospect's log. Its timeline has the ids.")
+        if isinstance(events[0], DealFact):
+            raise EventNotFoundError(
+                withdrawal.event_id, "is a deal's: delete the deal, or send its contacts without this one."
+            )
+        if isinstance(events[0], Withdrawal) or (isinstance(events[0], Decision) and events[0].other):
+            raise EventNotFoundError(withdrawal.event_id, "is a withdrawal or a merge: neither can be withdrawn.")
+
+    def _check_other(self, around: Neighbourhood, root: str, decision: Decision) -> None:
+        other = decision.other or ""
+        if other == root:
+            raise SelfMergeError
+        if around[around.root(other)].summary is None:
+            raise ProspectNotFoundError("prospect_id to merge")
+        if decision.action == "unmerge" and other not in around[root].members:
+            raise NotMergedError(other)
+
+    # ---- the stream -------------------------------------------------------------------------------------------------
+
+    def settle_stream(self, entries: Sequence[Appended]) -> None:
+        """Evaluate prospects whose logs the stream reports to have grown, where that has not been done yet.
+
+        Costs one read of a prospect and no write where the request that appended has done it all.
+        """
+        around = Neighbourhood(self._store)
+        around.load(entry.root for entry in entries)
+        pending = [entry for entry in entries if not self._settler.is_folded(around, entry)]
+        if pending:
+            self._settler.settle(pending, _now())
+
+    def spread_stream(self, update: DealUpdate) -> None:
+        """Copy a deal update that the stream reports to contacts that do not have it yet."""
+        self._spread(update)
+
+    # ---- reading ----------------------------------------------------------------------------------------------------
+
+    def find_prospect(self, identity: Identity) -> ProspectView:
+        """The prospect of an identity. Raises ProspectNotFoundError."""
+        return self._reader.find(identity)
+
+    def get_prospect(self, prospect_id: str) -> ProspectView:
+        """The prospect of an id; an absorbed one answers with the survivor. Raises ProspectNotFoundError."""
+        return self._reader.get(prospect_id)
+
+    def list_prospects(
+        self,
+        stage: str | None,
+        lead_status: str | None,
+        since_from: datetime | None,
+        since_to: datetime | None,
+        position: tuple[str, ...] | None,
+        limit: int,
+    ) -> ProspectPage:
+        """Prospects by stage and other filters, a page at a time (see ``Reader.list``)."""
+        return self._reader.list(stage, lead_status, (since_from, since_to), position, limit)
+
+    def timeline(self, prospect_id: str, position: tuple[str, ...] | None, limit: int) -> TimelinePage:
+        """Events and transitions of a prospect, newest first, a page at a time. Raises ProspectNotFoundError."""
+        return self._reader.timeline(prospect_id, position, limit)
+
+    def explain(self, prospect_id: str) -> Explanation:
+        """Why a prospect is where it is, and what is still missing. Raises ProspectNotFoundError."""
+        return self._reader.explain(prospect_id)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _last_move(settled: Settled) -> TransitionRecord | None:
+    return next((move for move in reversed(settled.moves) if move.corrected_by is None), None)
+
+
+def _outcome(event: Event, settled: Settled, *, duplicate: bool) -> Outcome:
+    return Outcome(
+        event_id=event.id,
+        prospect_id=settled.prospect_id,
+        stage=settled.machine.at.stage.key,
+        transition=None if duplicate else _last_move(settled),
+        duplicate=duplicate,
+    )

@@ -1,0 +1,332 @@
+"""Who belongs to whom: the partitions around some events, and how links join and part them (design, rule 10).
+
+A prospect is a tree of partitions: each identity has one, joined ones point to the partition that they were joined to,
+and the root is the prospect. A visitor's partition points to whom an event named together with it, from that event's
+time on. Logs are never moved, so whatever was joined can be parted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from lifecycle.engine.snapshot import first_and_known, names_only_visitors
+from lifecycle.events import Activity, DealFact, DealUpdate, Decision, Event, Identity, Key, prospect_id
+from lifecycle.store.dynamo import Appended
+from lifecycle.store.records import Binding, Change, Partition, Ruling, TransitionRecord
+
+
+class Store(Protocol):
+    """What the use cases need of a store; ``store.dynamo.DynamoStore`` describes each method."""
+
+    workspace: str
+
+    def partitions(self, prospect_ids: Iterable[str]) -> dict[str, Partition]: ...
+    def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]: ...
+    def transitions(self, prospect_id: str) -> list[TransitionRecord]: ...
+    def events(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Event]: ...
+    def deal_log(self, deal_id: str) -> list[DealUpdate]: ...
+    def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]: ...
+    def append(self, appended: Sequence[Appended]) -> list[bool]: ...
+    def append_deal_update(self, update: DealUpdate) -> bool: ...
+    def commit(self, changes: Sequence[Change]) -> list[bool]: ...
+
+
+class Neighbourhood:
+    """The partitions around some events, as read, and as the events' links change them.
+
+    Arguments:
+        store: where partitions and logs are read.
+
+    Attributes:
+        touched: the partitions that changed.
+        refold: the prospects whose logs changed by joining or parting, so that they are folded anew.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._partitions: dict[str, Partition] = {}
+        self._logs: dict[str, tuple[list[Event], list[TransitionRecord]]] = {}
+        self._emails: set[str] = set()
+        self._clusters: dict[str, str] = {}
+        self.touched: set[str] = set()
+        self.refold: set[str] = set()
+
+    # ---- reading ----------------------------------------------------------------------------------------------------
+
+    def load(self, prospect_ids: Iterable[str]) -> None:
+        """Read partitions, and those that they point to, unless they are here already."""
+        missing = [id_ for id_ in dict.fromkeys(prospect_ids) if id_ not in self._partitions]
+        while missing:
+            found = self._store.partitions(missing)
+            self._partitions |= {id_: found.get(id_) or Partition(id_) for id_ in missing}
+            targets = [target for id_ in missing for target in _targets(self._partitions[id_])]
+            missing = [id_ for id_ in dict.fromkeys(targets) if id_ not in self._partitions]
+
+    def __getitem__(self, prospect_id: str) -> Partition:
+        """A partition; version 0 if it is not there yet."""
+        self.load([prospect_id])
+        return self._partitions[prospect_id]
+
+    def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
+        """The log and the transitions of one partition."""
+        if prospect_id not in self._logs:
+            self._logs[prospect_id] = self._store.log(prospect_id)
+        return self._logs[prospect_id]
+
+    def root(self, prospect_id: str, key: Key | None = None) -> str:
+        """The prospect that a partition belongs to; for a visitor's event of that key (default: its next)."""
+        partition = self[prospect_id]
+        while partition.is_pointer:
+            partition = self[partition.parent or _bound(partition, key)]
+        return partition.prospect_id
+
+    def whole_log(self, root: str) -> tuple[list[Event], list[TransitionRecord]]:
+        """The union of the logs of a prospect's partitions, and the transitions of the prospect itself."""
+        members = self[root].members
+        self.load(members)
+        events = list(self.log(root)[0])
+        for member in members:
+            events += [event for event in self.log(member)[0] if self.root(member, event.key) == root]
+        return events, self.log(root)[1]
+
+    def stored_transitions(self, prospect_id: str) -> list[TransitionRecord]:
+        """The transitions that a partition holds from the time when it was a prospect of its own, or is one."""
+        return self.log(prospect_id)[1] if self[prospect_id].version else []
+
+    def cluster(self, prospect_id: str) -> str:
+        """A name of the group that a partition must change together with."""
+        while prospect_id in self._clusters:
+            prospect_id = self._clusters[prospect_id]
+        return prospect_id
+
+    # ---- linking ----------------------------------------------------------------------------------------------------
+
+    def foresee(self, entries: Iterable[Appended]) -> None:
+        """Read at once what connecting some events will ask for one by one."""
+        self.load(
+            linked
+            for entry in entries
+            if isinstance(entry.event, Activity | DealFact)
+            for linked in self._unlinked(entry.home, entry.event)
+        )
+
+    def _unlinked(self, home: str, event: Activity | DealFact) -> Iterator[str]:
+        """The partitions that an event names beside its home, where the prospect does not list them as its own."""
+        if len(event.identities) > 1:
+            root = self[self.root(home, event.key)]
+            for identity in event.identities:
+                linked = prospect_id(self._store.workspace, identity)
+                if linked != home and not _surely_bound(root, linked, event.occurred_at):
+                    yield linked
+
+    def connect(self, home: str, event: Event) -> None:
+        """Join and part what an event says belongs together or apart.
+
+        Arguments:
+            home: the partition whose log has the event.
+            event: the event.
+        """
+        if isinstance(event, Decision):
+            if event.action == "merge" and event.other:
+                self._merge(home, event.other, event)
+            elif event.action == "unmerge" and event.other:
+                self._unmerge(home, event.other, event)
+        elif isinstance(event, Activity | DealFact):
+            for identity in event.identities:
+                self._link(home, identity, event)
+
+    def _link(self, home: str, identity: Identity, event: Activity | DealFact) -> None:
+        linked = prospect_id(self._store.workspace, identity)
+        if identity.kind == "email":
+            self._emails.add(linked)
+        if linked == home:
+            return
+        root = self[self.root(home, event.key)]
+        if identity.is_strong:
+            if linked not in root.members and linked != root.prospect_id:
+                self._join(home, linked, event.key)
+        elif not _surely_bound(root, linked, event.occurred_at):
+            self._bind(linked, home, event.key)
+
+    def _join(self, one: str, other: str, key: Key) -> None:
+        """Join two prospects: known beats anonymous, else the older survives."""
+        first, second = self.root(one), self.root(other)
+        if first == second or self._ruled_apart(first, second):
+            return
+        if self._seniority(first, key) <= self._seniority(second, key):
+            self._absorb(second, into=first, at=one)
+        else:
+            self._absorb(first, into=second, at=other)
+
+    def _seniority(self, root: str, key: Key) -> tuple[bool, datetime, str]:
+        summary = self[root].summary
+        first, known = first_and_known(summary) if summary else (key.occurred_at, False)
+        return not (known or root in self._emails), first, root
+
+    def _absorb(self, absorbed: str, into: str, at: str) -> None:
+        loser, survivor = self[absorbed], self[into]
+        for member, since in loser.members.items():
+            survivor.members[member] = self._opened(member, {absorbed, into}) if member in survivor.members else since
+        survivor.members[absorbed] = ""
+        survivor.rulings = loser.rulings | survivor.rulings
+        self._become_pointer(loser)
+        loser.parent = at
+        self._change(into, absorbed)
+
+    def _bind(self, visitor: str, home: str, key: Key) -> None:
+        """A visitor joins whom it is first seen with; seen with another, its later events go there."""
+        while (parent := self[visitor].parent) is not None:
+            visitor = parent
+        partition, root = self[visitor], self.root(home, key)
+        if self._ruled_apart(visitor, root):
+            return
+        if partition.bindings:
+            if self.root(visitor, key) != root:
+                self._rebind(visitor, {root})
+        elif partition.version == 0 or names_only_visitors(partition.summary):
+            self[root].members |= {**partition.members, visitor: ""}
+            self._become_pointer(partition)
+            partition.bindings = (Binding(None, home),)
+            self._change(root, visitor)
+
+    def _rebind(self, visitor: str, roots: set[str]) -> None:
+        """Work out anew whom a visitor's events belong to, from every event that names it with somebody.
+
+        Arguments:
+            visitor: the visitor's partition.
+            roots: prospects to look through besides those that it belongs to already.
+        """
+        partition = self[visitor]
+        roots = roots | {self.root(owner) for _, owner in partition.bindings}
+        bindings: list[Binding] = []
+        for key, owner in sorted(self._namings(visitor, roots)):
+            if self._ruled_apart(visitor, self.root(owner)):
+                continue
+            if not bindings or self.root(bindings[-1].owner) != self.root(owner):
+                bindings.append(Binding(key if bindings else None, owner))
+        partition.bindings = tuple(bindings)
+        for root in roots:
+            self[root].members.pop(visitor, None)
+            self._change(root, visitor)
+        for root in {self.root(owner) for _, owner in bindings}:
+            self[root].members[visitor] = self._opened(visitor, {root})
+        if not bindings:
+            self._change(visitor, visitor)
+
+    def _namings(self, visitor: str, roots: set[str]) -> Iterator[tuple[Key, str]]:
+        """The events that name a visitor together with somebody: when, and in whose log."""
+        for root in roots:
+            for member in [root, *self[root].members]:
+                for event in self.log(member)[0] if member != visitor else ():
+                    if isinstance(event, Activity | DealFact) and self._names(event, visitor):
+                        yield event.key, member
+
+    def _names(self, event: Activity | DealFact, visitor: str) -> bool:
+        return any(
+            identity.kind == "visitor" and prospect_id(self._store.workspace, identity) == visitor
+            for identity in event.identities
+        )
+
+    def _opened(self, visitor: str, roots: set[str]) -> str | None:
+        """From when on all of a visitor's events belong to some prospects: empty is always, ``None`` never."""
+        opened: str | None = None
+        for start, owner in reversed(self[visitor].bindings):
+            if self.root(owner) not in roots:
+                break
+            opened = start.occurred_at.isoformat() if start else ""
+        return opened
+
+    # ---- decisions --------------------------------------------------------------------------------------------------
+
+    def _merge(self, home: str, other: str, decision: Decision) -> None:
+        self.load([home, other])
+        one, two = self.root(home), self.root(other)
+        if one == two or self._ruled_since(one, two, decision.key):
+            return
+        self._rule(one, two, Ruling(decision.key, apart=False))
+        self._join(home, other, decision.key)
+
+    def _unmerge(self, home: str, other: str, decision: Decision) -> None:
+        """Part a partition, and those that were joined to it, from the prospect. The logs are still apart."""
+        root = self.root(home)
+        self.load([other, *self[root].members])
+        if other == root or self.root(other) != root or self._ruled_since(root, other, decision.key):
+            return
+        self._rule(root, other, Ruling(decision.key, apart=True))
+        parted, survivor = self[other], self[root]
+        if parted.bindings:
+            self._rebind(other, {root})
+            return
+        branch = [member for member in survivor.members if other in self._ancestors(member)]
+        parted.parent = None
+        parted.members = {member: survivor.members.pop(member) for member in branch}
+        survivor.members.pop(other, None)
+        self._change(root, other)
+        self.refold.add(other)
+        for visitor in [*survivor.members, *parted.members]:
+            if self[visitor].bindings:
+                self._rebind(visitor, {root, other})
+
+    def _ancestors(self, member: str) -> set[str]:
+        """The partitions that one was joined to, directly or through others."""
+        found: set[str] = set()
+        while (parent := self[member].parent) is not None:
+            found.add(parent)
+            member = parent
+        return found
+
+    def _rule(self, one: str, other: str, ruling: Ruling) -> None:
+        """Keep a person's last word on two partitions, in place of earlier ones on the same prospects."""
+        for mine, theirs in ((one, other), (other, one)):
+            for ruled in {theirs, *self[theirs].members} & set(self[mine].rulings):
+                del self[mine].rulings[ruled]
+            self[mine].rulings[theirs] = ruling
+            self.touched.add(mine)
+        self._change(one, other)
+
+    def _rulings(self, one: str, other: str) -> Iterator[Ruling]:
+        for mine, theirs in ((self[one], self[other]), (self[other], self[one])):
+            for ruled, ruling in mine.rulings.items():
+                if ruled == theirs.prospect_id or ruled in theirs.members:
+                    yield ruling
+
+    def _ruled_apart(self, one: str, other: str) -> bool:
+        return any(ruling.apart for ruling in self._rulings(one, other))
+
+    def _ruled_since(self, one: str, other: str, key: Key) -> bool:
+        return any(ruling.key >= key for ruling in self._rulings(one, other))
+
+    # ---- bookkeeping ------------------------------------------------------------------------------------------------
+
+    def _become_pointer(self, partition: Partition) -> None:
+        partition.summary = partition.stage = partition.since = None
+        partition.members, partition.rulings, partition.recent = {}, {}, ()
+
+    def _change(self, root: str, other: str) -> None:
+        """Two partitions changed together, and the prospect's log with them."""
+        self.touched |= {root, other}
+        self.refold.add(root)
+        one, two = self.cluster(root), self.cluster(other)
+        if one != two:
+            self._clusters[two] = one
+
+
+def _targets(partition: Partition) -> list[str]:
+    return [partition.parent] if partition.parent else [owner for _, owner in partition.bindings]
+
+
+def _bound(partition: Partition, key: Key | None) -> str:
+    """Whom a visitor's event belongs to: the last binding that starts no later."""
+    owner = partition.bindings[0].owner
+    for binding in partition.bindings[1:]:
+        if key is None or (binding.start is not None and binding.start <= key):
+            owner = binding.owner
+    return owner
+
+
+def _surely_bound(root: Partition, visitor: str, at: datetime) -> bool:
+    """Whether the prospect's own record tells that a visitor's events of that time belong to it."""
+    since = root.members.get(visitor)
+    return since is not None and (since == "" or at > datetime.fromisoformat(since))

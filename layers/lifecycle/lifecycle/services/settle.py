@@ -1,0 +1,229 @@
+"""Settle: bring the stored state of some prospects up to their logs. Idempotent, convergent, safe at any time.
+
+A request calls it right after its append, the stream calls it again for the same event: whoever comes second finds the
+event's mark in the state and writes nothing. Read, connect, fold, commit; on a conflict all of it again.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from lifecycle.engine.fold import Advance, advance, fold
+from lifecycle.engine.machine import Machine, Transition
+from lifecycle.engine.plan import Plan
+from lifecycle.engine.snapshot import dump, load
+from lifecycle.events import Event
+from lifecycle.services.errors import TooBusyError
+from lifecycle.services.neighbourhood import Neighbourhood, Store
+from lifecycle.store.dynamo import Appended
+from lifecycle.store.items import MARK_LENGTH
+from lifecycle.store.records import Change, Partition, TransitionRecord
+
+#: How many events a state remembers to have folded: enough that the stream, seconds later, still finds its own.
+RECENT = 24
+ATTEMPTS = 12
+_LONGEST_PAUSE = 0.4
+
+
+@dataclass(slots=True)
+class Settled:
+    """Where a prospect stands now, and the moves that came to light by settling."""
+
+    prospect_id: str
+    machine: Machine
+    moves: list[TransitionRecord]
+
+
+class Settler:
+    """Settles the prospects of one workspace.
+
+    Arguments:
+        store: the workspace's store.
+        plan: the compiled funnel in force.
+    """
+
+    def __init__(self, store: Store, plan: Plan) -> None:
+        self._store = store
+        self._plan = plan
+
+    def settle(
+        self, entries: Sequence[Appended], now: datetime, neighbourhood: Neighbourhood | None = None
+    ) -> list[Settled]:
+        """Bring the prospects of some events up to their logs.
+
+        Arguments:
+            entries: events that are in a log, as the log has them.
+            now: recorded as the moment at which moves came to light.
+            neighbourhood: the partitions of the events' homes, if the caller has read them before it appended.
+
+        Returns:
+            For each entry, in its order, the prospect that it belongs to.
+
+        Raises:
+            TooBusyError: others changed the same prospects at every attempt. The events are in their logs, and the
+                stream settles them.
+        """
+        settled: dict[int, Settled] = {}
+        open_places = list(range(len(entries)))
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.02 * 2**attempt)))  # noqa: S311 - spreads retries
+            around = neighbourhood if neighbourhood is not None and not attempt else Neighbourhood(self._store)
+            settled |= self._attempt({place: entries[place] for place in open_places}, around, now)
+            open_places = [place for place in open_places if place not in settled]
+            if not open_places:
+                return [settled[place] for place in range(len(entries))]
+        raise TooBusyError
+
+    def _attempt(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Settled]:
+        """One try; the places of the entries that are settled by it."""
+        around.load(entry.home for entry in entries.values())
+        fresh = {place: entry for place, entry in entries.items() if not _is_folded(entry, around)}
+        around.foresee(fresh.values())
+        for entry in sorted(fresh.values(), key=lambda entry: entry.event.key):
+            around.connect(entry.home, entry.event)
+        changed = around.refold | around.touched
+        works: dict[str, list[Event]] = {root: [] for root in changed if not around[root].is_pointer}
+        for entry in fresh.values():
+            works.setdefault(around.root(entry.home, entry.event.key), []).append(entry.event)
+        outcomes = {root: self._fold(around, root, events, now) for root, events in works.items()}
+        lost = self._commit(around, outcomes)
+        settled = {}
+        for place, entry in entries.items():
+            root = around.root(entry.home, entry.event.key)
+            if root not in lost:
+                outcome = outcomes.get(root)
+                settled[place] = outcome.settled if outcome else self._as_stored(around, root, entry.event)
+        return settled
+
+    def _fold(self, around: Neighbourhood, root: str, events: list[Event], now: datetime) -> Outcome:
+        partition = around[root]
+        if root not in around.refold and (machine := self._advanced(partition, events)) is not None:
+            return Outcome(Settled(root, machine, []), _marks(partition, events), [], [])
+        is_new = partition.version == 0 and all(around[member].version == 0 for member in partition.members)
+        log, stored = (events, []) if is_new else around.whole_log(root)
+        folded = fold(log, self._plan)
+        known = stored + [record for member in partition.members for record in around.stored_transitions(member)]
+        records = _records(folded.transitions, known, now)
+        seen = {_signature(record) for record in known}
+        moves = [record for record in records if _signature(record) not in seen]
+        written = [record for place, record in enumerate(records) if stored[place : place + 1] != [record]]
+        erased = [record.sequence for record in stored[len(records) :]]
+        return Outcome(Settled(root, folded.machine, moves), _marks(partition, events), written, erased)
+
+    def _advanced(self, partition: Partition, events: list[Event]) -> Machine | None:
+        """The state with some more events, where it can take them without the log."""
+        machine = load(partition.summary, self._plan) if partition.summary else None
+        if machine is None:
+            return None
+        for event in sorted(events, key=lambda event: event.key):
+            if advance(machine, event) is not Advance.STILL:
+                return None
+        return machine
+
+    def _commit(self, around: Neighbourhood, outcomes: dict[str, Outcome]) -> set[str]:
+        """Write what changed; the prospects for which another writer was faster."""
+        changes: dict[str, Change] = {}
+        roots: dict[str, list[str]] = {}
+        for root, outcome in outcomes.items():
+            roots.setdefault(around.cluster(root), []).append(root)
+            if self._update(around[root], outcome) or root in around.touched:
+                change = changes.setdefault(around.cluster(root), Change([]))
+                change.partitions.append(around[root])
+                change.written[root], change.erased[root] = outcome.written, outcome.erased
+        for id_ in around.touched - outcomes.keys():
+            change = changes.setdefault(around.cluster(id_), Change([]))
+            change.partitions.append(around[id_])
+            change.erased[id_] = [record.sequence for record in around.stored_transitions(id_)]
+        done = self._store.commit(list(changes.values())) if changes else []
+        lost = [cluster for cluster, made in zip(changes, done, strict=True) if not made]
+        return {root for cluster in lost for root in roots.get(cluster, ())}
+
+    def _update(self, partition: Partition, outcome: Outcome) -> bool:
+        """Make a partition say what its log came to; whether that is news."""
+        machine = outcome.settled.machine
+        summary = dump(machine)
+        is_news = summary != partition.summary or bool(outcome.written) or bool(outcome.erased)
+        partition.summary, partition.recent = summary, outcome.recent
+        partition.stage = machine.at.stage.key
+        partition.since = machine.since.occurred_at if machine.since else None
+        return is_news
+
+    def _as_stored(self, around: Neighbourhood, root: str, event: Event) -> Settled:
+        """A prospect that somebody else settled already, with the moves that the event caused."""
+        summary = around[root].summary
+        machine = load(summary, self._plan) if summary else None
+        if machine is None:
+            machine = fold(around.whole_log(root)[0], self._plan).machine
+        caused = [record for record in self._store.transitions(root) if record.event_id == event.id]
+        return Settled(root, machine, caused)
+
+    def is_folded(self, around: Neighbourhood, entry: Appended) -> bool:
+        """Whether the prospect that an event belonged to when it was appended has folded it, as far as it remembers."""
+        return mark_of(entry.event) in around[entry.root].recent
+
+    def standing(self, around: Neighbourhood, home: str, event: Event) -> Settled:
+        """Where the prospect of an event stands, as stored."""
+        return self._as_stored(around, around.root(home, event.key), event)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What folding a prospect came to: the state, the marks, the transitions to write and the numbers to erase."""
+
+    settled: Settled
+    recent: tuple[str, ...]
+    written: list[TransitionRecord]
+    erased: list[int]
+
+
+def mark_of(event: Event) -> str:
+    """A short mark of an event. Two events of one prospect's last few share one once in a billion times."""
+    return b64encode(sha256(event.id.encode()).digest()[:6])[:MARK_LENGTH].decode()
+
+
+def _marks(partition: Partition, events: Iterable[Event]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*partition.recent, *map(mark_of, events)]))[-RECENT:]
+
+
+def _is_folded(entry: Appended, around: Neighbourhood) -> bool:
+    partition = around[around.root(entry.home, entry.event.key)]
+    return mark_of(entry.event) in partition.recent
+
+
+def _signature(record: TransitionRecord) -> tuple[str, str, str, str]:
+    return record.from_stage, record.to_stage, record.event_id, record.cause
+
+
+def _records(
+    transitions: Sequence[Transition], known: Iterable[TransitionRecord], now: datetime
+) -> list[TransitionRecord]:
+    """The transitions of a fold as records; one that was known before keeps the moment at which it was recorded."""
+    recorded = {_signature(record): record.recorded_at for record in known}
+    records = []
+    for sequence, transition in enumerate(transitions, start=1):
+        record = TransitionRecord(
+            sequence=sequence,
+            from_stage=transition.from_stage,
+            to_stage=transition.to_stage,
+            occurred_at=transition.occurred_at,
+            recorded_at=now,
+            cause=transition.cause,
+            funnel_version=transition.funnel_version,
+            criterion=transition.because,
+            evidence=transition.evidence,
+            actor=transition.actor,
+            reason=transition.reason,
+            cycle=transition.cycle,
+            event_id=transition.event.id,
+            corrected_by=transition.corrected_by,
+            restated_by=transition.restated_by,
+        )
+        records.append(replace(record, recorded_at=recorded.get(_signature(record), now)))
+    return records

@@ -1,0 +1,25 @@
+"""The DynamoDB client of a function: made once, on first use, with explicit retries and time-outs."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@lru_cache(maxsize=1)
+def dynamodb_client() -> DynamoDBClient:
+    """The client of this process.
+
+    Three attempts in standard mode: the SDK's own default for DynamoDB is ten with growing pauses, longer than a
+    caller of the API waits. The time-outs are those of a service that answers in milliseconds.
+    """
+    config = Config(
+        retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5, max_pool_connections=16
+    )
+    return boto3.client("dynamodb", config=config)

@@ -1,0 +1,320 @@
+"""Items and what they stand for: the one place that knows how each is spelled in the table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from lifecycle.events import (
+    Activity,
+    Contact,
+    DealFact,
+    DealUpdate,
+    Decision,
+    Event,
+    Identity,
+    Key,
+    Withdrawal,
+)
+from lifecycle.store.records import Binding, Partition, Ruling, TransitionRecord
+from lifecycle.store.schema import (
+    BY_DAY,
+    BY_STAGE,
+    STATE,
+    day_pk,
+    deal_pk,
+    event_sk,
+    prospect_pk,
+    shard_of,
+    stage_pk,
+    transition_sk,
+)
+
+Item = dict[str, Any]
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def to_attributes(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as DynamoDB's JSON. ``None`` is left out."""
+    return {name: _serialize(value) for name, value in item.items() if value is not None}
+
+
+def from_attributes(attributes: Mapping[str, Any]) -> Item:
+    """DynamoDB's JSON as an item."""
+    return {name: _deserialize(value) for name, value in attributes.items()}
+
+
+def format_time(time: datetime) -> str:
+    """A time as fixed-width RFC 3339 in UTC, which sorts as the times do."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_time(text: str) -> datetime:
+    """The time that ``format_time`` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def _format_key(key: Key) -> str:
+    return f"{format_time(key.occurred_at)} {int(key.order)} {key.id}"
+
+
+def _parse_key(text: str) -> Key:
+    time, order, id_ = text.split(" ", 2)
+    return Key(parse_time(time), int(order), id_)
+
+
+def _pairs(identities: tuple[Identity, ...]) -> list[list[str]] | None:
+    return [list(identity) for identity in identities] or None
+
+
+def _identities(item: Item, name: str = "identities") -> tuple[Identity, ...]:
+    return tuple(Identity(kind, value) for kind, value in item.get(name, ()))
+
+
+def event_item(workspace: str, home: str, event: Event, root: str) -> Item:
+    """An event of a prospect's log.
+
+    Arguments:
+        workspace: the workspace's id.
+        home: the partition whose log it is in.
+        event: the event.
+        root: the prospect that it belonged to when it was appended: where a later evaluation looks first.
+    """
+    item: Item = {
+        "pk": prospect_pk(workspace, home),
+        "sk": event_sk(event.id),
+        "kind": event.kind,
+        "occurred_at": format_time(event.occurred_at),
+        "recorded_at": format_time(event.recorded_at),
+        "root": None if root == home else root,
+    }
+    match event:
+        case Activity():
+            item |= {
+                "type": event.type,
+                "direction": event.direction,
+                "automated": event.automated or None,
+                "identities": _pairs(event.identities),
+                "properties": dict(event.properties) or None,
+                "traits": dict(event.traits) or None,
+                "source": event.source,
+            }
+        case DealFact():
+            item |= {
+                "deal_id": event.deal_id,
+                "contact": event.contact,
+                "linked": event.linked,
+                "role": event.role,
+                "identities": _pairs(event.identities),
+                **_deal_attributes(event),
+            }
+        case Decision():
+            item |= {
+                "action": event.action,
+                "by": event.by,
+                "reason": event.reason,
+                "stage": event.stage,
+                "qualification": dict(event.qualification) or None,
+                "other": event.other,
+            }
+        case Withdrawal():
+            item |= {"event_id": event.event_id, "by": event.by, "reason": event.reason}
+    return item
+
+
+def _deal_attributes(event: DealFact | DealUpdate) -> Item:
+    return {
+        "status": event.status,
+        "name": event.name,
+        "amount": event.amount,
+        "currency": event.currency,
+        "lost_reason": event.lost_reason,
+        "deleted": event.deleted or None,
+    }
+
+
+def item_event(item: Item) -> Event:
+    """The event of a prospect's log that an item keeps."""
+    base: dict[str, Any] = {
+        "id": item["sk"].partition("#")[2],
+        "occurred_at": parse_time(item["occurred_at"]),
+        "recorded_at": parse_time(item["recorded_at"]),
+    }
+    match item["kind"]:
+        case Activity.kind:
+            return Activity(
+                **base,
+                type=item["type"],
+                direction=item["direction"],
+                identities=_identities(item),
+                automated=item.get("automated", False),
+                properties=item.get("properties", {}),
+                traits=item.get("traits", {}),
+                source=item.get("source"),
+            )
+        case DealFact.kind:
+            return DealFact(
+                **base,
+                deal_id=item["deal_id"],
+                contact=item["contact"],
+                linked=item.get("linked"),
+                role=item.get("role"),
+                identities=_identities(item),
+                **_deal_fields(item),
+            )
+        case Decision.kind:
+            return Decision(
+                **base,
+                action=item["action"],
+                by=item["by"],
+                reason=item.get("reason"),
+                stage=item.get("stage"),
+                qualification=item.get("qualification", {}),
+                other=item.get("other"),
+            )
+        case Withdrawal.kind:
+            return Withdrawal(**base, event_id=item["event_id"], by=item["by"], reason=item.get("reason"))
+    raise ValueError(f"an event of kind {item['kind']!r} is not known")
+
+
+def _deal_fields(item: Item) -> dict[str, Any]:
+    names = ("status", "name", "amount", "currency", "lost_reason")
+    return {name: item.get(name) for name in names} | {"deleted": item.get("deleted", False)}
+
+
+def deal_update_item(workspace: str, update: DealUpdate) -> Item:
+    """An entry of a deal's log."""
+    contacts = None
+    if update.contacts is not None:
+        contacts = [{"identities": _pairs(contact.identities), "role": contact.role} for contact in update.contacts]
+    return {
+        "pk": deal_pk(workspace, update.deal_id),
+        "sk": event_sk(update.id),
+        "kind": update.kind,
+        "occurred_at": format_time(update.occurred_at),
+        "recorded_at": format_time(update.recorded_at),
+        "deal_id": update.deal_id,
+        "contacts": contacts,
+        **_deal_attributes(update),
+    }
+
+
+def item_deal_update(item: Item) -> DealUpdate:
+    """The entry of a deal's log that an item keeps."""
+    contacts = None
+    if "contacts" in item:
+        contacts = tuple(Contact(_identities(contact), contact.get("role")) for contact in item["contacts"])
+    return DealUpdate(
+        id=item["sk"].partition("#")[2],
+        occurred_at=parse_time(item["occurred_at"]),
+        recorded_at=parse_time(item["recorded_at"]),
+        deal_id=item["deal_id"],
+        contacts=contacts,
+        **_deal_fields(item),
+    )
+
+
+def partition_item(workspace: str, partition: Partition) -> Item:
+    """The state of a prospect, or the pointer to the prospect that an identity belongs to."""
+    rulings = {other: [_format_key(ruling.key), ruling.apart] for other, ruling in partition.rulings.items()}
+    bindings = [[start and _format_key(start), owner] for start, owner in partition.bindings]
+    item: Item = {
+        "pk": prospect_pk(workspace, partition.prospect_id),
+        "sk": STATE,
+        "version": partition.version,
+        "parent": partition.parent,
+        "bindings": _compact(bindings),
+        "summary": _compact(partition.summary),
+        "members": _compact(partition.members),
+        "rulings": _compact(rulings),
+        "recent": "".join(partition.recent) or None,
+    }
+    if partition.stage is not None and partition.since is not None:
+        item[BY_STAGE.partition_key] = stage_pk(workspace, partition.stage, shard_of(partition.prospect_id))
+        item[BY_STAGE.sort_key] = f"{format_time(partition.since)}#{partition.prospect_id}"
+    return item
+
+
+def item_partition(item: Item) -> Partition:
+    """The partition that an item keeps."""
+    _, _, _, prospect_id = item["pk"].split("#", 3)
+    rulings = json.loads(item.get("rulings", "{}"))
+    bindings = json.loads(item.get("bindings", "[]"))
+    stage, since = None, None
+    if BY_STAGE.partition_key in item:
+        stage = item[BY_STAGE.partition_key].split("#")[3]
+        since = parse_time(item[BY_STAGE.sort_key].partition("#")[0])
+    recent = item.get("recent", "")
+    return Partition(
+        prospect_id=prospect_id,
+        version=int(item["version"]),
+        parent=item.get("parent"),
+        bindings=tuple(Binding(_parse_key(start) if start else None, owner) for start, owner in bindings),
+        summary=json.loads(item["summary"]) if "summary" in item else None,
+        stage=stage,
+        since=since,
+        members=json.loads(item.get("members", "{}")),
+        rulings={other: Ruling(_parse_key(key), apart) for other, (key, apart) in rulings.items()},
+        recent=tuple(recent[i : i + MARK_LENGTH] for i in range(0, len(recent), MARK_LENGTH)),
+    )
+
+
+#: The characters of one mark in ``Partition.recent``.
+MARK_LENGTH = 6
+
+
+def _compact(value: Any) -> str | None:
+    """JSON without spaces: a list or map of DynamoDB's own would cost a byte more for every element."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False) if value else None
+
+
+def transition_item(workspace: str, prospect_id: str, record: TransitionRecord) -> Item:
+    """A transition of a prospect."""
+    occurred_at = format_time(record.occurred_at)
+    return {
+        "pk": prospect_pk(workspace, prospect_id),
+        "sk": transition_sk(record.sequence),
+        "from_stage": record.from_stage,
+        "to_stage": record.to_stage,
+        "occurred_at": occurred_at,
+        "recorded_at": format_time(record.recorded_at),
+        "cause": record.cause,
+        "funnel_version": record.funnel_version,
+        "criterion": record.criterion,
+        "evidence": list(record.evidence),
+        "actor": record.actor,
+        "reason": record.reason,
+        "cycle": record.cycle,
+        "event_id": record.event_id,
+        "corrected_by": record.corrected_by,
+        "restated_by": record.restated_by,
+        BY_DAY.partition_key: day_pk(workspace, record.occurred_at.date(), shard_of(prospect_id)),
+        BY_DAY.sort_key: f"{occurred_at}#{prospect_id}#{record.sequence:06d}",
+    }
+
+
+def item_transition(item: Item) -> TransitionRecord:
+    """The transition that an item keeps."""
+    return TransitionRecord(
+        sequence=int(item["sk"].partition("#")[2]),
+        from_stage=item["from_stage"],
+        to_stage=item["to_stage"],
+        occurred_at=parse_time(item["occurred_at"]),
+        recorded_at=parse_time(item["recorded_at"]),
+        cause=item["cause"],
+        funnel_version=int(item["funnel_version"]),
+        criterion=item["criterion"],
+        evidence=tuple(item["evidence"]),
+        actor=item.get("actor"),
+        reason=item.get("reason"),
+        cycle=int(item["cycle"]),
+        event_id=item["event_id"],
+        corrected_by=item.get("corrected_by"),
+        restated_by=item.get("restated_by"),
+    )

@@ -1,0 +1,97 @@
+"""What the store keeps of a prospect beside its log: the partition of each identity, and the transitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from lifecycle.events import Key
+
+
+class Binding(NamedTuple):
+    """From a key on (``None``: from the beginning), a visitor's events belong to whom this partition belongs to."""
+
+    start: Key | None
+    owner: str
+
+
+class Ruling(NamedTuple):
+    """A person's last word on whether two partitions are one prospect."""
+
+    key: Key
+    apart: bool
+
+
+@dataclass(slots=True)
+class Partition:
+    """The partition of one identity: a prospect itself, or a pointer to the prospect that it belongs to.
+
+    Attributes:
+        prospect_id: whose partition it is.
+        version: how often it was written; 0 is not there yet.
+        parent: the partition that it was joined to; ``None`` for a prospect.
+        bindings: of a visitor that is known: whom its events belong to, in order of time.
+        summary: of a prospect: its folded state, as ``engine.snapshot`` writes it.
+        stage, since: of a prospect: what it is listed by.
+        members: of a prospect: the partitions that belong to it; for a visitor the time from which all its events do
+            (empty: always), ``None`` if they do no longer.
+        rulings: merges and unmerges by decision, by the other partition.
+        recent: marks of the events folded last, by which a repeated evaluation sees that there is nothing new.
+    """
+
+    prospect_id: str
+    version: int = 0
+    parent: str | None = None
+    bindings: tuple[Binding, ...] = ()
+    summary: Mapping[str, Any] | None = None
+    stage: str | None = None
+    since: datetime | None = None
+    members: dict[str, str | None] = field(default_factory=dict)
+    rulings: dict[str, Ruling] = field(default_factory=dict)
+    recent: tuple[str, ...] = ()
+
+    @property
+    def is_pointer(self) -> bool:
+        """Whether it belongs to another prospect."""
+        return self.parent is not None or bool(self.bindings)
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionRecord:
+    """One move of a prospect, as the table keeps it (design, rule 13).
+
+    ``sequence`` counts from 1 within the prospect. ``event_id`` is the event at which it became true. ``criterion`` is
+    the condition that held, as a sentence. ``evidence`` holds the ids of the events that satisfied it.
+    ``corrected_by`` is the id of the event that withdrew the evidence, ``None`` while the transition stands;
+    ``restated_by`` that of the event whose withdrawals brought this move to light.
+    """
+
+    sequence: int
+    from_stage: str
+    to_stage: str
+    occurred_at: datetime
+    recorded_at: datetime
+    cause: str
+    funnel_version: int
+    criterion: str
+    evidence: tuple[str, ...]
+    actor: str | None
+    reason: str | None
+    cycle: int
+    event_id: str
+    corrected_by: str | None
+    restated_by: str | None
+
+
+@dataclass(slots=True)
+class Change:
+    """What one evaluation changes, all of it or nothing: partitions as they become, and transitions of prospects.
+
+    ``written`` and ``erased`` map a prospect to its transitions and sequence numbers.
+    """
+
+    partitions: list[Partition]
+    written: dict[str, list[TransitionRecord]] = field(default_factory=dict)
+    erased: dict[str, list[int]] = field(default_factory=dict)

@@ -1,0 +1,119 @@
+"""A store in memory that keeps items as the real one does, with the same conditions. For tests of the use cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from lifecycle.events import DealUpdate, Event
+from lifecycle.store.dynamo import Appended
+from lifecycle.store.items import (
+    deal_update_item,
+    event_item,
+    from_attributes,
+    item_deal_update,
+    item_event,
+    item_partition,
+    item_transition,
+    partition_item,
+    to_attributes,
+    transition_item,
+)
+from lifecycle.store.records import Change, Partition, TransitionRecord
+from lifecycle.store.schema import (
+    BY_STAGE,
+    EVENT_PREFIX,
+    SHARDS,
+    STATE,
+    TRANSITION_PREFIX,
+    deal_pk,
+    event_sk,
+    prospect_pk,
+    stage_pk,
+    transition_sk,
+)
+
+
+class MemoryStore:
+    """The items of one workspace. ``before_commit`` is called before each commit, for tests that interleave writers."""
+
+    def __init__(self, workspace: str = "acme") -> None:
+        self.workspace = workspace
+        self.items: dict[tuple[str, str], dict[str, Any]] = {}
+        self.before_commit: list[Any] = []
+        self.reads = 0
+        self.writes = 0
+
+    def partitions(self, prospect_ids: Iterable[str]) -> dict[str, Partition]:
+        self.reads += 1
+        found = (self.items.get((prospect_pk(self.workspace, id_), STATE)) for id_ in prospect_ids)
+        partitions = [item_partition(from_attributes(item)) for item in found if item]
+        return {partition.prospect_id: partition for partition in partitions}
+
+    def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
+        pk = prospect_pk(self.workspace, prospect_id)
+        events = [item_event(item) for item in self._range(pk, EVENT_PREFIX)]
+        return events, self.transitions(prospect_id)
+
+    def transitions(self, prospect_id: str) -> list[TransitionRecord]:
+        pk = prospect_pk(self.workspace, prospect_id)
+        return [item_transition(item) for item in self._range(pk, TRANSITION_PREFIX)]
+
+    def events(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Event]:
+        found = {(home, id_): self.items.get((prospect_pk(self.workspace, home), event_sk(id_))) for home, id_ in keys}
+        return {key: item_event(from_attributes(item)) for key, item in found.items() if item}
+
+    def deal_log(self, deal_id: str) -> list[DealUpdate]:
+        return [item_deal_update(item) for item in self._range(deal_pk(self.workspace, deal_id), EVENT_PREFIX)]
+
+    def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
+        wanted = {stage_pk(self.workspace, stage, shard) for shard in range(SHARDS)}
+        items = [from_attributes(item) for item in self.items.values()]
+        positions = [item[BY_STAGE.sort_key] for item in items if item.get(BY_STAGE.partition_key) in wanted]
+        return iter(
+            (position, position.rpartition("#")[2])
+            for position in sorted(positions)
+            if position > after and first <= position <= last
+        )
+
+    def append(self, appended: Sequence[Appended]) -> list[bool]:
+        return [self._put_absent(event_item(self.workspace, *entry)) for entry in appended]
+
+    def append_deal_update(self, update: DealUpdate) -> bool:
+        return self._put_absent(deal_update_item(self.workspace, update))
+
+    def commit(self, changes: Sequence[Change]) -> list[bool]:
+        if self.before_commit:
+            self.before_commit.pop()()
+        return [self._commit(change) for change in changes]
+
+    def _commit(self, change: Change) -> bool:
+        for partition in change.partitions:
+            key = (prospect_pk(self.workspace, partition.prospect_id), STATE)
+            stored = self.items.get(key)
+            version = int(from_attributes(stored)["version"]) if stored else 0
+            if version != partition.version:
+                return False
+        for prospect_id, sequences in change.erased.items():
+            for sequence in sequences:
+                del self.items[prospect_pk(self.workspace, prospect_id), transition_sk(sequence)]
+        for prospect_id, records in change.written.items():
+            for record in records:
+                self._put(transition_item(self.workspace, prospect_id, record))
+        for partition in change.partitions:
+            self._put(partition_item(self.workspace, partition) | {"version": partition.version + 1})
+        return True
+
+    def _put_absent(self, item: dict[str, Any]) -> bool:
+        if (item["pk"], item["sk"]) in self.items:
+            return False
+        self._put(item)
+        return True
+
+    def _put(self, item: dict[str, Any]) -> None:
+        self.writes += 1
+        self.items[item["pk"], item["sk"]] = to_attributes(item)
+
+    def _range(self, pk: str, prefix: str) -> list[dict[str, Any]]:
+        found = sorted(key for key in self.items if key[0] == pk and key[1].startswith(prefix))
+        return [from_attributes(self.items[key]) for key in found]
