@@ -35,6 +35,33 @@ class CriterionReport:
     parts: tuple[CriterionReport, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One criterion held against a log: whether it is met, by which events, and what was found of its parts.
+
+    Where a part of ``any`` is met, the first such part stands for it.
+    """
+
+    criterion: Criterion
+    met: bool
+    keys: tuple[Key, ...]
+    parts: tuple[Finding, ...] = ()
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The ids of the events, in the order of the log."""
+        return tuple(key.id for key in sorted(set(self.keys)))
+
+    @property
+    def held(self) -> str:
+        """What held, in words: of several ways to satisfy ``any``, the one that stands for it."""
+        if isinstance(self.criterion, AllCriterion):
+            return " and ".join(part.held for part in self.parts)
+        if isinstance(self.criterion, AnyCriterion):
+            return next(part for part in self.parts if part.met).held
+        return self.criterion.sentence
+
+
 class EvidenceLog:
     """A log to hold criteria against.
 
@@ -48,70 +75,60 @@ class EvidenceLog:
         self._events = [event for event in events if not covers(event)]
         self._machine = machine
 
-    def evidence(self, criterion: Criterion, line: Key | None) -> tuple[str, ...]:
-        """The ids of the events newer than ``line`` that satisfy a criterion, in the order of the log.
-
-        Of several ways to satisfy ``any``, the first that its sentence names.
-        """
-        return tuple(key.id for key in sorted(set(self._keys(criterion, line))))
-
     def report(self, criterion: Criterion, line: Key | None) -> CriterionReport:
-        """Hold a criterion and its parts against the log."""
+        """Hold a criterion and all its parts against the events newer than ``line``."""
         parts: tuple[CriterionReport, ...] = ()
         if isinstance(criterion, AllCriterion | AnyCriterion):
             parts = tuple(self.report(part, line) for part in criterion.parts)
-        met = self._met(criterion, line)
+        found = self.find(criterion, line)
         return CriterionReport(
-            sentence=criterion.sentence + ("" if met else self._progress(criterion, line)),
-            met=met,
-            evidence=self.evidence(criterion, line) if met else (),
+            sentence=criterion.sentence + ("" if found.met else self._progress(criterion, line)),
+            met=found.met,
+            evidence=found.evidence if found.met else (),
             parts=parts,
         )
 
-    def _met(self, criterion: Criterion, line: Key | None) -> bool:  # noqa: PLR0911 - one for each kind
+    def find(self, criterion: Criterion, line: Key | None) -> Finding:  # noqa: PLR0911 - one for each kind
+        """What a log newer than ``line`` holds for a criterion, as far as it takes to see whether it is met."""
+        machine = self._machine
         match criterion:
             case KnownCriterion():
-                return self._machine.known is not None
+                return Finding(criterion, machine.known is not None, (machine.known,) if machine.known else ())
             case ActivityCriterion(count=count):
-                return len(self._matching(criterion, line)) >= count
+                matching = self._matching(criterion, line)
+                return Finding(criterion, len(matching) >= count, tuple(event.key for event in matching[:count]))
             case ScoreCriterion(at_least):
-                return self._score(line) >= at_least
+                points = self._points(line)
+                met = sum(number for number, _ in points) >= at_least
+                return Finding(criterion, met, _fewest_for(at_least, points))
             case DealCriterion():
-                return any(deal.satisfies(criterion, line) for deal in self._machine.deals.values())
-            case DecisionCriterion():
-                return bool(self._decisions(criterion, line))
+                deals = [deal for deal in machine.deals.values() if deal.satisfies(criterion, line)]
+                return Finding(criterion, bool(deals), tuple(deal.entered for deal in deals if deal.entered))
+            case DecisionCriterion(action):
+                taken = [e.key for e in self._since(line) if isinstance(e, Decision) and e.action == action]
+                return Finding(criterion, bool(taken), tuple(taken[:1]))
             case BelowCriterion(stage):
-                return 0 <= self._machine.at.rank < self._machine.plan.by_key[stage].rank
-            case AllCriterion(parts):
-                return all(self._met(part, line) for part in parts)
-            case AnyCriterion(parts):
-                return any(self._met(part, line) for part in parts)
+                return Finding(criterion, 0 <= machine.at.rank < machine.plan.by_key[stage].rank, ())
+            case AllCriterion():
+                parts = tuple(self.find(part, line) for part in criterion.parts)
+                met = all(part.met for part in parts)
+                return Finding(criterion, met, tuple(key for part in parts for key in part.keys), parts)
+            case AnyCriterion():
+                return self._find_any(criterion, line)
             case NotCriterion(part):
-                return not self._met(part, None)
+                return Finding(criterion, not self.find(part, None).met, ())
 
-    def _keys(self, criterion: Criterion, line: Key | None) -> list[Key]:  # noqa: PLR0911 - one for each kind
-        match criterion:
-            case KnownCriterion():
-                return [self._machine.known] if self._machine.known else []
-            case ActivityCriterion(count=count):
-                return [activity.key for activity in self._matching(criterion, line)[:count]]
-            case ScoreCriterion(at_least):
-                return self._fewest_for(at_least, line)
-            case DealCriterion():
-                deals = self._machine.deals.values()
-                return [deal.entered for deal in deals if deal.entered and deal.satisfies(criterion, line)]
-            case DecisionCriterion():
-                return [decision.key for decision in self._decisions(criterion, line)[:1]]
-            case AllCriterion(parts):
-                return [key for part in parts for key in self._keys(part, line)]
-            case AnyCriterion(parts):
-                return next((self._keys(part, line) for part in parts if self._met(part, line)), [])
-            case BelowCriterion() | NotCriterion():
-                return []
+    def _find_any(self, criterion: AnyCriterion, line: Key | None) -> Finding:
+        parts: list[Finding] = []
+        for part in criterion.parts:
+            parts.append(self.find(part, line))
+            if parts[-1].met:
+                return Finding(criterion, True, parts[-1].keys, tuple(parts))
+        return Finding(criterion, False, (), tuple(parts))
 
     def _progress(self, criterion: Criterion, line: Key | None) -> str:
         if isinstance(criterion, ScoreCriterion):
-            return f" (it is {self._score(line)})"
+            return f" (it is {sum(number for number, _ in self._points(line))})"
         if isinstance(criterion, ActivityCriterion) and criterion.count > 1:
             return f" ({len(self._matching(criterion, line))} so far)"
         return ""
@@ -130,23 +147,18 @@ class EvidenceLog:
             and all(condition.holds(activity.properties) for condition in criterion.where)
         ]
 
-    def _decisions(self, criterion: DecisionCriterion, line: Key | None) -> list[Decision]:
-        return [e for e in self._since(line) if isinstance(e, Decision) and e.action == criterion.action]
-
     def _points(self, line: Key | None) -> list[tuple[int, Key]]:
         points = self._machine.plan.points
         scored = ((points(activity.type, activity.direction), activity.key) for activity in self._counted(line))
         return [(number, key) for number, key in scored if number]
 
-    def _score(self, line: Key | None) -> int:
-        return sum(number for number, _ in self._points(line))
 
-    def _fewest_for(self, threshold: int, line: Key | None) -> list[Key]:
-        """The fewest activities whose points reach a threshold: the weightiest first, older ones before newer."""
-        total, keys = 0, []
-        for number, key in sorted(self._points(line), key=lambda point: (-point[0], point[1])):
-            if total >= threshold:
-                break
-            total += number
-            keys.append(key)
-        return keys
+def _fewest_for(threshold: int, points: Sequence[tuple[int, Key]]) -> tuple[Key, ...]:
+    """The fewest activities whose points reach a threshold: the weightiest first, older ones before newer."""
+    total, keys = 0, []
+    for number, key in sorted(points, key=lambda point: (-point[0], point[1])):
+        if total >= threshold:
+            break
+        total += number
+        keys.append(key)
+    return tuple(keys)

@@ -98,8 +98,7 @@ def fold(log: Iterable[Event], plan: Plan) -> Folded:
             machine = _correct(events[:position], event, withdrawn, machine, transitions)
         moved = _walk(machine, event, withdrawn)
         if moved is not None:
-            moved.evidence = _evidence(moved, events[: position + 1], withdrawn, machine)
-            transitions.append(moved)
+            transitions.append(_proven(moved, events[: position + 1], withdrawn, machine))
     machine.awaited = withdrawn.events.difference(event.id for event in events)
     return Folded(machine, transitions, events, withdrawn)
 
@@ -173,8 +172,7 @@ def _replay(events: Sequence[Event], withdrawn: Withdrawn, plan: Plan) -> tuple[
     for position, event in enumerate(events):
         moved = _walk(machine, event, withdrawn)
         if moved is not None:
-            moved.evidence = _evidence(moved, events[: position + 1], withdrawn, machine)
-            transitions.append(moved)
+            transitions.append(_proven(moved, events[: position + 1], withdrawn, machine))
     return machine, transitions
 
 
@@ -203,7 +201,12 @@ def _move_of(transition: Transition) -> tuple[str, str, Key, str]:
     return transition.from_stage, transition.to_stage, transition.event, transition.cause
 
 
-def _evidence(moved: Transition, log: Sequence[Event], withdrawn: Withdrawn, machine: Machine) -> tuple[str, ...]:
-    if moved.criterion is None or moved.actor is not None:
-        return (moved.event.id,)
-    return EvidenceLog(log, withdrawn.covers, machine).evidence(moved.criterion, moved.line) or (moved.event.id,)
+def _proven(moved: Transition, log: Sequence[Event], withdrawn: Withdrawn, machine: Machine) -> Transition:
+    """A move with its evidence, and with those parts of its criterion in words that held."""
+    moved.evidence = (moved.event.id,)
+    if moved.criterion is not None and moved.cause == "rule":
+        found = EvidenceLog(log, withdrawn.covers, machine).find(moved.criterion, moved.line)
+        # `below` held before the move and holds no longer, so the whole sentence stands where it took part.
+        moved.because = found.held if found.met else moved.because
+        moved.evidence = found.evidence or moved.evidence
+    return moved

@@ -271,7 +271,7 @@ class Machine:
             fits = recycling.reason in (None, deal.lost_reason) and self.at.stage.key in recycling.from_stages
             if fits and to is not self.at and (to.rank < 0 or to.rank < self.at.rank):
                 because = "every linked deal is lost" + (f" ({deal.lost_reason})" if deal.lost_reason else "")
-                return self._move(to, fact.key, "rule", because, DealCriterion("lost"))
+                return self._move(to, fact.key, "rule", because, None)
         return None
 
     def _enter(self, stage: PlannedStage, key: Key) -> Transition:
