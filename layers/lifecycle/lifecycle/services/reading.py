@@ -209,8 +209,11 @@ def _record_of(folded: Folded, transitions: Sequence[TransitionRecord]) -> Trans
     entry = folded.machine.entry
     if entry is None:
         return None
-    wanted = (entry.to_stage, entry.event.id)
-    return next((record for record in transitions if (record.to_stage, record.event_id) == wanted), None)
+    wanted = (entry.from_stage, entry.to_stage, entry.event.id)
+    standing = (record for record in transitions if record.corrected_by is None)
+    return next(
+        (record for record in standing if (record.from_stage, record.to_stage, record.event_id) == wanted), None
+    )
 
 
 def _unique(events: Sequence[Event]) -> list[Event]:

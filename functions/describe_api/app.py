@@ -1,0 +1,41 @@
+"""Answers GET /openapi.json, /docs and /health, which need no API key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lifecycle.contract import routes
+from lifecycle.contract.resolver import Api, answer, logger
+
+api = Api()
+
+
+@api.route(routes.GET_OPENAPI)
+def get_openapi() -> Response[str]:
+    """Describe the API."""
+    from lifecycle.contract.openapi import document  # it imports every model, and a sign of life needs none
+
+    return answer(document())
+
+
+@api.route(routes.GET_DOCS)
+def get_docs() -> Response[str]:
+    """Show the API in a browser."""
+    from lifecycle.contract.docs_page import docs_page, docs_policy
+
+    return Response(200, "text/html; charset=utf-8", docs_page(), headers={"Content-Security-Policy": docs_policy()})
+
+
+@api.route(routes.GET_HEALTH)
+def get_health() -> Response[str]:
+    """Tell whether the API answers."""
+    return answer({"status": "ok"})
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The entry point."""
+    return api.respond(event, context)

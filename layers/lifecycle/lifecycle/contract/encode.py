@@ -1,0 +1,278 @@
+"""From results to the documents that the API answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from lifecycle.contract import answers
+from lifecycle.contract.limits import MAX_DIGITS
+from lifecycle.contract.problems import invalid
+from lifecycle.contract.times import format_time
+from lifecycle.engine.evidence import CriterionReport
+from lifecycle.events import Activity, DealFact, Decision, Event, Identity, Withdrawal
+from lifecycle.services.results import (
+    BatchOutcome,
+    DealOutcome,
+    DealView,
+    Explanation,
+    Outcome,
+    ProspectView,
+    StageReport,
+    TimelinePage,
+)
+from lifecycle.store.records import TransitionRecord
+
+if TYPE_CHECKING:  # it comes with pydantic, which the functions that only read do not need
+    from lifecycle.contract.decode import RejectedEntry
+
+
+def encode_outcome(outcome: Outcome) -> answers.OutcomeAnswer:
+    """What recording an activity or a decision did."""
+    return {
+        "event_id": outcome.event_id,
+        "prospect_id": outcome.prospect_id,
+        "stage": outcome.stage,
+        "transition": _transition_or_none(outcome.transition),
+        "duplicate": outcome.duplicate,
+    }
+
+
+def encode_batch(outcome: BatchOutcome, rejected: Iterable[RejectedEntry]) -> answers.BatchAnswer:
+    """What recording a batch did, and what of it was not kept."""
+    return {
+        "accepted": outcome.accepted,
+        "duplicates": outcome.duplicates,
+        "rejected": [
+            {"index": entry.index, "problem": cast("answers.ProblemAnswer", invalid(entry.error).document)}
+            for entry in rejected
+        ],
+    }
+
+
+def encode_deal(outcome: DealOutcome) -> answers.DealAnswer:
+    """What a deal update did."""
+    return {
+        "deal_id": outcome.deal_id,
+        "prospects": [
+            {
+                "prospect_id": prospect.prospect_id,
+                "stage": prospect.stage,
+                "transition": _transition_or_none(prospect.transition),
+            }
+            for prospect in outcome.prospects
+        ],
+    }
+
+
+def encode_prospect(view: ProspectView) -> answers.ProspectAnswer:
+    """The state of a prospect."""
+    return {
+        "prospect_id": view.prospect_id,
+        "stage": view.stage,
+        "since": format_time(view.since),
+        "lead_status": cast("answers.LeadStatus | None", view.lead_status),
+        "lost_reason": view.lost_reason,
+        "score": view.score,
+        "cycle": view.cycle,
+        "identities": _all_identities(view.identities),
+        "deals": [_deal(deal) for deal in view.deals],
+        "counts": dict(view.counts),
+        "first_seen": format_time(view.first_seen),
+        "last_event": format_time(view.last_event),
+        "funnel_version": view.funnel_version,
+    }
+
+
+def encode_prospects(views: Iterable[ProspectView], next_cursor: str | None) -> answers.ProspectsAnswer:
+    """A page of prospects."""
+    return {"prospects": [encode_prospect(view) for view in views], "next_cursor": next_cursor}
+
+
+def encode_timeline(page: TimelinePage, next_cursor: str | None) -> answers.TimelineAnswer:
+    """A page of a timeline."""
+    return {
+        "prospect_id": page.prospect_id,
+        "entries": [_entry(entry) for entry in page.entries],
+        "next_cursor": next_cursor,
+    }
+
+
+def encode_explanation(explanation: Explanation) -> answers.ExplanationAnswer:
+    """Why a prospect is in its stage."""
+    return {
+        "prospect_id": explanation.prospect_id,
+        "stage": explanation.stage,
+        "since": format_time(explanation.since),
+        "cycle": explanation.cycle,
+        "because": _transition_or_none(explanation.because),
+        "criterion": _criterion_or_none(explanation.criterion),
+        "next": [_stage(report) for report in explanation.next],
+    }
+
+
+def _stage(report: StageReport) -> answers.StageAnswer:
+    return {"stage": report.stage, "label": report.label, "criterion": _criterion_or_none(report.criterion)}
+
+
+def _criterion_or_none(report: CriterionReport | None) -> answers.CriterionAnswer | None:
+    return None if report is None else _criterion(report)
+
+
+def _criterion(report: CriterionReport) -> answers.CriterionAnswer:
+    return {
+        "sentence": report.sentence,
+        "met": report.met,
+        "evidence": list(report.evidence),
+        "parts": [_criterion(part) for part in report.parts],
+    }
+
+
+def _transition_or_none(record: TransitionRecord | None) -> answers.TransitionAnswer | None:
+    return None if record is None else _transition(record)
+
+
+def _transition(record: TransitionRecord) -> answers.TransitionAnswer:
+    return {
+        "sequence": record.sequence,
+        "from": record.from_stage,
+        "to": record.to_stage,
+        "occurred_at": format_time(record.occurred_at),
+        "recorded_at": format_time(record.recorded_at),
+        "cause": record.cause,
+        "funnel_version": record.funnel_version,
+        "criterion": record.criterion,
+        "evidence": list(record.evidence),
+        "actor": record.actor,
+        "reason": record.reason,
+        "cycle": record.cycle,
+        "event_id": record.event_id,
+        "corrected_by": record.corrected_by,
+        "restated_by": record.restated_by,
+    }
+
+
+def _deal(deal: DealView) -> answers.ProspectDealAnswer:
+    return {
+        "deal_id": deal.deal_id,
+        "status": cast("Any", deal.status),
+        "since": format_time(deal.since),
+        "roles": list(deal.roles),
+        "name": deal.name,
+        "amount": None if deal.amount is None else _number(deal.amount),
+        "currency": deal.currency,
+        "lost_reason": deal.lost_reason,
+    }
+
+
+def _all_identities(identities: Iterable[Identity]) -> answers.IdentitiesAnswer:
+    found: answers.IdentitiesAnswer = {"email": [], "visitor": [], "user": [], "crm": {}}
+    plain: Mapping[str, list[str]] = {"email": found["email"], "visitor": found["visitor"], "user": found["user"]}
+    for kind, value in identities:
+        family, _, system = kind.partition(":")
+        values = found["crm"].setdefault(system, []) if family == "crm" else plain[family]
+        values.append(value)
+    return found
+
+
+def _one_each(identities: Sequence[Identity]) -> answers.OneEachAnswer:
+    plain = {kind: value for kind, value in identities if not kind.startswith("crm:")}
+    crm = {kind.removeprefix("crm:"): value for kind, value in identities if kind.startswith("crm:")}
+    return cast("answers.OneEachAnswer", {**plain, "crm": crm} if crm else plain)
+
+
+def _entry(entry: Event | TransitionRecord) -> answers.TimelineEntry:
+    return _ENTRIES[type(entry)](entry)
+
+
+def _activity_entry(activity: Activity) -> answers.ActivityEntry:
+    return {
+        "kind": "activity",
+        "event_id": activity.id,
+        "occurred_at": format_time(activity.occurred_at),
+        "recorded_at": format_time(activity.recorded_at),
+        "type": activity.type,
+        "direction": activity.direction,
+        "automated": activity.automated,
+        "identities": _one_each(activity.identities),
+        "properties": _json(activity.properties),
+        "traits": _json(activity.traits),
+        "source": activity.source,
+    }
+
+
+def _deal_entry(fact: DealFact) -> answers.DealEntry:
+    return {
+        "kind": "deal",
+        "event_id": fact.id,
+        "occurred_at": format_time(fact.occurred_at),
+        "recorded_at": format_time(fact.recorded_at),
+        "deal_id": fact.deal_id,
+        "linked": fact.linked,
+        "role": fact.role,
+        "status": fact.status,
+        "name": fact.name,
+        "amount": None if fact.amount is None else _number(fact.amount),
+        "currency": fact.currency,
+        "lost_reason": fact.lost_reason,
+        "deleted": fact.deleted,
+    }
+
+
+def _decision_entry(decision: Decision) -> answers.DecisionEntry:
+    return {
+        "kind": "decision",
+        "event_id": decision.id,
+        "occurred_at": format_time(decision.occurred_at),
+        "recorded_at": format_time(decision.recorded_at),
+        "action": decision.action,
+        "by": decision.by,
+        "reason": decision.reason,
+        "stage": decision.stage,
+        "qualification": _json(decision.qualification),
+        "prospect_id": decision.other,
+    }
+
+
+def _withdrawal_entry(withdrawal: Withdrawal) -> answers.WithdrawalEntry:
+    return {
+        "kind": "withdrawal",
+        "event_id": withdrawal.id,
+        "occurred_at": format_time(withdrawal.occurred_at),
+        "recorded_at": format_time(withdrawal.recorded_at),
+        "withdrawn_event_id": withdrawal.event_id,
+        "by": withdrawal.by,
+        "reason": withdrawal.reason,
+    }
+
+
+def _transition_entry(record: TransitionRecord) -> answers.TransitionEntry:
+    return {"kind": "transition", **_transition(record)}
+
+
+_ENTRIES: Mapping[type, Callable[[Any], answers.TimelineEntry]] = {
+    Activity: _activity_entry,
+    DealFact: _deal_entry,
+    Decision: _decision_entry,
+    Withdrawal: _withdrawal_entry,
+    TransitionRecord: _transition_entry,
+}
+
+
+def _json(value: Any) -> Any:
+    """A value of ``properties`` or ``traits``, with numbers as JSON has them."""
+    if isinstance(value, Decimal):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return {name: _json(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(part) for part in value]
+    return value
+
+
+def _number(value: Decimal) -> int | float:
+    """A number of JSON: a whole one with all its digits, any other in double precision, which most readers of JSON
+    have anyway (RFC 8259, section 6)."""
+    whole = value == value.to_integral_value() and value.adjusted() < MAX_DIGITS
+    return int(value) if whole else float(value)

@@ -1,0 +1,177 @@
+"""The OpenAPI document: put together from the routes, the models of requests and the types of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import models_json_schema
+from typing_extensions import is_typeddict
+
+from lifecycle.contract import answers, examples, models, problems
+from lifecycle.contract.limits import MAX_BATCH_ENTRIES, MAX_OUTSIDE_ID
+from lifecycle.contract.problems import CONTENT_TYPE, ProblemType
+from lifecycle.contract.routes import ROUTES, Answer, Route
+
+_SCHEMAS = "#/components/schemas/"
+_Json = dict[str, Any]
+
+_DESCRIPTION = """\
+Tells which lifecycle stage each prospect is in, why, and since when.
+
+Send `Authorization: Bearer <key>` with the API key of your workspace. Times are RFC 3339 in UTC. A request that is not
+acceptable is answered with a problem document (RFC 9457) that names the field, the reason and what would be right, and
+stores nothing. Give activities and decisions an `id`: the same id again is the same event, so requests can be repeated.
+"""
+
+_PATH_PARAMETERS = {
+    "deal_id": {"description": "The CRM's id of the deal.", "schema": {"type": "string", "maxLength": MAX_OUTSIDE_ID}},
+    "prospect_id": {
+        "description": "The id of the prospect.",
+        "schema": {"type": "string", "pattern": "^p[a-z2-7]{26}$"},
+    },
+}
+
+
+@lru_cache(maxsize=1)
+def document() -> _Json:
+    """The OpenAPI document of all routes (OpenAPI Specification 3.1.0).
+
+    Its server is relative to where the document stands (section "Server Object": "relative to the location where the
+    document containing the Server Object is being served"), for neither the stage nor the host is known here.
+    """
+    paths: _Json = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Prospect Lifecycle", "version": "1", "description": _DESCRIPTION},
+        "servers": [{"url": "."}],
+        "security": [{"ApiKey": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"ApiKey": {"type": "http", "scheme": "bearer"}},
+            "schemas": {**_request_schemas(), **_answer_schemas(), "AnyObject": {"type": "object"}},
+            "responses": {str(status): _problem_response(kinds) for status, kinds in _kinds_by_status().items()},
+        },
+    }
+
+
+def _operation(route: Route) -> _Json:
+    statuses = (*route.problems, *(() if route.public else (401,)), 500)
+    operation: _Json = {
+        "operationId": f"{route.method.lower()}_{route.path.strip('/').translate(_IDENTIFIER)}",
+        "summary": route.summary,
+        "tags": [route.path.split("/")[1].split(".")[0]],
+        "parameters": list(_parameters(route)),
+        "responses": {
+            **{str(answer.status): _good_response(answer) for answer in route.answers},
+            **{str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)},
+        },
+    }
+    if route.description:
+        operation["description"] = route.description
+    if route.public:
+        operation["security"] = []
+    if route.request:
+        operation["requestBody"] = _request_body(route.request)
+    return operation
+
+
+_IDENTIFIER = str.maketrans({"/": "_", ".": "_", "{": None, "}": None})
+
+
+def _parameters(route: Route) -> Iterator[_Json]:
+    for name, parameter in _PATH_PARAMETERS.items():
+        if f"{{{name}}}" in route.path:
+            yield {"name": name, "in": "path", "required": True, **parameter}
+    for name, description, schema in route.query:
+        yield {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _request_body(model: str) -> _Json:
+    shown = {title.lower().replace(" ", "_"): (title, value) for title, value in examples.REQUESTS[model].items()}
+    return {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": _SCHEMAS + model},
+                "examples": {name: {"summary": title, "value": value} for name, (title, value) in shown.items()},
+            }
+        },
+    }
+
+
+def _good_response(answer: Answer) -> _Json:
+    if answer.model is None:
+        return {"description": answer.meaning, "content": {"text/html": {"schema": {"type": "string"}}}}
+    content: _Json = {
+        "schema": {"type": "object"} if answer.model == "AnyObject" else {"$ref": _SCHEMAS + answer.model}
+    }
+    if answer.model in examples.ANSWERS:
+        content["example"] = examples.ANSWERS[answer.model]
+    return {"description": answer.meaning, "content": {"application/json": content}}
+
+
+def _kinds_by_status() -> dict[int, list[ProblemType]]:
+    kinds: dict[int, list[ProblemType]] = {}
+    for kind in dict.fromkeys([*problems.KINDS.values(), problems.INTERNAL]):
+        kinds.setdefault(kind.status, []).append(kind)
+    return kinds
+
+
+def _problem_response(kinds: list[ProblemType]) -> _Json:
+    shown = {
+        kind.slug: {"value": {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": "..."}}
+        for kind in kinds
+    }
+    return {
+        "description": "; ".join(kind.title for kind in kinds) + ".",
+        "content": {CONTENT_TYPE: {"schema": {"$ref": _SCHEMAS + "ProblemAnswer"}, "examples": shown}},
+    }
+
+
+def _request_schemas() -> _Json:
+    bodies = [models.ActivityBody, models.DealBody, *models.DECISION_BODIES.values()]
+    _, schema = models_json_schema([(body, "validation") for body in bodies], ref_template=_SCHEMAS + "{model}")
+    activities = {
+        "type": "array",
+        "items": {"$ref": _SCHEMAS + "ActivityBody"},
+        "minItems": 1,
+        "maxItems": MAX_BATCH_ENTRIES,
+    }
+    actions = {action: _SCHEMAS + body.__name__ for action, body in models.DECISION_BODIES.items()}
+    return {
+        **schema["$defs"],
+        "ActivityBatch": {
+            "description": "Activities, as such or in an object.",
+            "anyOf": [
+                {
+                    "type": "object",
+                    "properties": {"activities": activities},
+                    "required": ["activities"],
+                    "additionalProperties": False,
+                },
+                activities,
+            ],
+        },
+        "AnyDecisionBody": {
+            "description": "A ruling; which fields it has depends on its action.",
+            "oneOf": [{"$ref": reference} for reference in actions.values()],
+            "discriminator": {"propertyName": "action", "mapping": actions},
+        },
+    }
+
+
+def _answer_schemas() -> _Json:
+    described: list[Any] = [value for name, value in vars(answers).items() if is_typeddict(value) and name[0] != "_"]
+    for answer in described:
+        # Set from outside, so that the types themselves know nothing of pydantic.
+        answer.__pydantic_config__ = {"use_attribute_docstrings": True}
+    inputs: list[tuple[str, Literal["serialization"], TypeAdapter[Any]]] = [
+        (answer.__name__, "serialization", TypeAdapter(answer)) for answer in described
+    ]
+    _, schema = TypeAdapter.json_schemas(inputs, ref_template=_SCHEMAS + "{model}")
+    return {**schema["$defs"], "LeadStatus": TypeAdapter(answers.LeadStatus).json_schema()}

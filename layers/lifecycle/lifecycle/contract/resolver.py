@@ -1,0 +1,104 @@
+"""The frame of every function behind the API: routing, problem documents, and one line of log per invocation."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lifecycle.contract import problems, routes
+from lifecycle.contract.routes import Route
+
+logger = Logger()
+
+_SERVER_ERROR = 500
+
+#: The innermost frames of a stack: the outer ones are the same for every request.
+_FRAMES = -8
+
+#: Answers hold personal data, so no cache may keep them (RFC 9111, section 5.2.2.5); and no browser may guess what
+#: they are (Fetch standard, "X-Content-Type-Options").
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+Answering = Callable[..., Response[str]]
+
+
+class Api:
+    """The routes of one function.
+
+    Without the validation of Powertools: it would cost every cold start the import of its OpenAPI machinery, and it
+    answers with bodies of its own (measured in https://github.com/aws-powertools/powertools-lambda-python/issues/4372).
+    """
+
+    def __init__(self) -> None:
+        self._resolver = APIGatewayRestResolver()
+        self._resolver.exception_handler(Exception)(self._answer_problem)
+
+    def route(self, route: Route) -> Callable[[Answering], Answering]:
+        """Register the function that answers a route; it gets the parameters of the path as keyword arguments."""
+
+        def register(answering: Answering) -> Answering:
+            self._resolver.route(route.rule, method=route.method)(answering)
+            return answering
+
+        return register
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The request that is being answered, as API Gateway handed it over."""
+        return self._resolver.current_event.raw_event
+
+    def respond(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer one request, and log it: how it went, never what it said."""
+        started = perf_counter()
+        request = event.get("requestContext", {})
+        logger.append_keys(request_id=request.get("requestId"), workspace=_workspace(event))
+        response = self._resolver.resolve(event, context)
+        status = response["statusCode"]
+        log = logger.error if status >= _SERVER_ERROR else logger.info
+        log(
+            "request",
+            method=event.get("httpMethod"),
+            route=event.get("resource"),
+            status=status,
+            duration_ms=round((perf_counter() - started) * 1000, 1),
+        )
+        return response
+
+    def _answer_problem(self, error: Exception) -> Response[str]:
+        request = self.event
+        if isinstance(error, NotFoundError):
+            problem = problems.no_route(routes.methods_at(request["path"]))
+        else:
+            problem = problems.problem_of(error, request["requestContext"].get("requestId", ""))
+        logger.append_keys(problem=problem.kind.slug)
+        if problem.kind.status >= _SERVER_ERROR:
+            # Where it happened and what it was, without its message: that may quote data.
+            logger.append_keys(
+                error=type(error).__name__, stack=traceback.format_tb(error.__traceback__, limit=_FRAMES)
+            )
+        return answer(problem.document, problem.kind.status, problems.CONTENT_TYPE, problem.headers)
+
+
+def _workspace(event: Mapping[str, Any]) -> str | None:
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    workspace = authorizer.get("workspace")
+    return None if workspace is None else str(workspace)
+
+
+def answer(
+    document: Mapping[str, Any],
+    status: int = 200,
+    content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Response[str]:
+    """A response with a JSON document."""
+    body = json.dumps(document, separators=(",", ":"))
+    return Response(status, content_type, body, headers={**_HEADERS, **(headers or {})})

@@ -1,0 +1,244 @@
+"""The routes of the API: the one table that the OpenAPI document and the template are held against.
+
+Models are named by their names, so that a function that reads no body does not import them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, NamedTuple
+
+from lifecycle.contract.limits import DEFAULT_PAGE, MAX_EMAIL, MAX_OUTSIDE_ID, MAX_PAGE
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+
+class Parameter(NamedTuple):
+    """A parameter of the query string; ``schema`` is its JSON Schema."""
+
+    name: str
+    description: str
+    schema: dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """A good answer: its status, what it means, and the name of its type in ``answers`` (``None``: not JSON)."""
+
+    status: int
+    meaning: str
+    model: str | None
+
+
+class Route(NamedTuple):
+    """One method of one path.
+
+    ``path`` is written as API Gateway and OpenAPI do; ``function`` is the folder under ``functions/`` that answers;
+    ``public`` routes need no API key. ``request`` names the body's type in ``models``. ``problems`` are the statuses of
+    the problem documents that belong to the route, beyond those that any route may answer with.
+    """
+
+    method: Method
+    path: str
+    function: str
+    summary: str
+    answers: tuple[Answer, ...]
+    request: str | None = None
+    query: tuple[Parameter, ...] = ()
+    problems: tuple[int, ...] = ()
+    public: bool = False
+    description: str = ""
+
+    @property
+    def rule(self) -> str:
+        """The path as Powertools writes it."""
+        return re.sub(r"{(\w+)}", r"<\1>", self.path)
+
+    @property
+    def query_names(self) -> tuple[str, ...]:
+        """The names of the parameters of its query string."""
+        return tuple(parameter.name for parameter in self.query)
+
+
+_TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_OUTSIDE_ID}
+_TIME = {"type": "string", "format": "date-time"}
+_PAGING = (
+    Parameter(
+        "limit",
+        "Entries of one page.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
+    ),
+    Parameter("cursor", "`next_cursor` of the page before, with the same filters.", {"type": "string"}),
+)
+
+POST_ACTIVITY = Route(
+    method="POST",
+    path="/activities",
+    function="ingest_activity",
+    summary="Record an activity",
+    description="Appends it to the prospect's log and answers with the stage that follows from it.",
+    request="ActivityBody",
+    answers=(
+        Answer(201, "Recorded.", "OutcomeAnswer"),
+        Answer(200, "Known already: the same id was recorded before.", "OutcomeAnswer"),
+    ),
+    problems=(400, 413, 422, 503),
+)
+
+POST_BATCH = Route(
+    method="POST",
+    path="/activities/batch",
+    function="ingest_activity",
+    summary="Record up to 500 activities",
+    description=(
+        "Each entry is judged by itself: good ones are kept whatever the bad ones are. "
+        "Give each activity an id, so that the batch can be repeated safely."
+    ),
+    request="ActivityBatch",
+    answers=(Answer(202, "Recorded, but for the entries listed as rejected.", "BatchAnswer"),),
+    problems=(400, 413, 422, 503),
+)
+
+PUT_DEAL = Route(
+    method="PUT",
+    path="/deals/{deal_id}",
+    function="update_deal",
+    summary="Say where a deal stands",
+    description=(
+        "What is left out is unchanged. `contacts`, where present, is the whole set as of `occurred_at`. "
+        "Updates are applied in the order of `occurred_at`, whatever the order of arrival."
+    ),
+    request="DealBody",
+    answers=(Answer(200, "Recorded; the prospects that the deal concerns.", "DealAnswer"),),
+    problems=(400, 413, 422, 503),
+)
+
+DELETE_DEAL = Route(
+    method="DELETE",
+    path="/deals/{deal_id}",
+    function="update_deal",
+    summary="Withdraw a deal",
+    description="The deal counts as if it had never been.",
+    query=(Parameter("occurred_at", "When it was deleted; by default now.", _TIME),),
+    answers=(Answer(200, "Withdrawn; the prospects that the deal concerned.", "DealAnswer"),),
+    problems=(422, 503),
+)
+
+POST_DECISION = Route(
+    method="POST",
+    path="/prospects/{prospect_id}/decisions",
+    function="decide_stage",
+    summary="Rule on a prospect",
+    description="A decision that moves nobody is recorded all the same.",
+    request="AnyDecisionBody",
+    answers=(
+        Answer(201, "Recorded.", "OutcomeAnswer"),
+        Answer(200, "Known already: the same id was recorded before.", "OutcomeAnswer"),
+    ),
+    problems=(400, 404, 409, 413, 422, 503),
+)
+
+LIST_PROSPECTS = Route(
+    method="GET",
+    path="/prospects",
+    function="read_prospects",
+    summary="Find one prospect, or list many",
+    description="By one identity, or by filters. An identity that nobody has gives an empty list.",
+    query=(
+        Parameter("email", "The prospect with this email.", {**_TEXT, "format": "email", "maxLength": MAX_EMAIL}),
+        Parameter("visitor", "The prospect with this cookie or device id.", _TEXT),
+        Parameter("user", "The prospect with this id of your own application.", _TEXT),
+        Parameter("crm", "The prospect with this id in a CRM: `<system>:<id>`.", _TEXT),
+        Parameter("stage", "Prospects in this stage.", {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"}),
+        Parameter("lead_status", "Prospects with this lead status.", {"$ref": "#/components/schemas/LeadStatus"}),
+        Parameter("since_from", "Prospects in their stage since this time or later.", _TIME),
+        Parameter("since_to", "Prospects in their stage since this time or earlier.", _TIME),
+        *_PAGING,
+    ),
+    answers=(Answer(200, "The prospects.", "ProspectsAnswer"),),
+    problems=(400, 422, 503),
+)
+
+GET_PROSPECT = Route(
+    method="GET",
+    path="/prospects/{prospect_id}",
+    function="read_prospects",
+    summary="Show the state of a prospect",
+    description="The id of a prospect that was merged into another one answers with the survivor.",
+    answers=(Answer(200, "The state.", "ProspectAnswer"),),
+    problems=(404, 422, 503),
+)
+
+GET_TIMELINE = Route(
+    method="GET",
+    path="/prospects/{prospect_id}/timeline",
+    function="read_prospects",
+    summary="Show what happened with a prospect",
+    description="Events and transitions, newest first.",
+    query=_PAGING,
+    answers=(Answer(200, "A page of the timeline.", "TimelineAnswer"),),
+    problems=(400, 404, 422, 503),
+)
+
+GET_EXPLANATION = Route(
+    method="GET",
+    path="/prospects/{prospect_id}/explanation",
+    function="read_prospects",
+    summary="Explain the stage of a prospect",
+    description="The criterion that holds and its evidence, and what the stages ahead still ask for.",
+    answers=(Answer(200, "The explanation.", "ExplanationAnswer"),),
+    problems=(404, 422, 503),
+)
+
+GET_OPENAPI = Route(
+    method="GET",
+    path="/openapi.json",
+    function="describe_api",
+    summary="Describe the API",
+    answers=(Answer(200, "This document (OpenAPI 3.1).", "AnyObject"),),
+    public=True,
+)
+
+GET_DOCS = Route(
+    method="GET",
+    path="/docs",
+    function="describe_api",
+    summary="Show the API in a browser",
+    answers=(Answer(200, "A page with Swagger UI.", None),),
+    public=True,
+)
+
+GET_HEALTH = Route(
+    method="GET",
+    path="/health",
+    function="describe_api",
+    summary="Tell whether the API answers",
+    answers=(Answer(200, "It does.", "HealthAnswer"),),
+    public=True,
+)
+
+ROUTES: tuple[Route, ...] = (
+    POST_ACTIVITY,
+    POST_BATCH,
+    PUT_DEAL,
+    DELETE_DEAL,
+    POST_DECISION,
+    LIST_PROSPECTS,
+    GET_PROSPECT,
+    GET_TIMELINE,
+    GET_EXPLANATION,
+    GET_OPENAPI,
+    GET_DOCS,
+    GET_HEALTH,
+)
+
+
+def methods_at(path: str) -> tuple[Method, ...]:
+    """The methods that a requested path takes; none where no route has such a path."""
+    segments = path.strip("/").split("/")
+    return tuple(route.method for route in ROUTES if _matches(route.path.strip("/").split("/"), segments))
+
+
+def _matches(template: list[str], segments: list[str]) -> bool:
+    return len(template) == len(segments) and all(
+        wanted == given or wanted.startswith("{") for wanted, given in zip(template, segments, strict=True)
+    )

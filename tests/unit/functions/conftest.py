@@ -1,0 +1,114 @@
+"""Handlers with fake use cases behind them, and requests as API Gateway makes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from lifecycle.contract import resolver
+from lifecycle.contract.caller import Caller
+from tests.unit.functions.fake_lifecycle import NOON, FakeLifecycle
+
+API_FUNCTIONS = ("ingest_activity", "update_deal", "decide_stage", "read_prospects", "describe_api")
+
+
+@dataclass(frozen=True)
+class FakeContext:
+    """What Lambda tells a handler about its invocation, as far as the logger asks."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+    aws_request_id: str = "7a1c1f0e-0000-4000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The response of a handler, decoded."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+    @property
+    def fields(self) -> list[str]:
+        """The places that a problem document names."""
+        return [error["field"] for error in self.body["errors"]]
+
+
+Call = Callable[..., Reply]
+
+
+@pytest.fixture
+def context() -> FakeContext:
+    return FakeContext()
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeLifecycle:
+    """Use cases that every handler gets for the workspace "demo", at noon."""
+    lifecycle = FakeLifecycle()
+
+    def lifecycle_for(caller: Caller) -> FakeLifecycle:
+        assert caller.workspace == "demo"
+        return lifecycle
+
+    for name in API_FUNCTIONS:
+        app = import_module(f"functions.{name}.app")
+        monkeypatch.setattr(app, "lifecycle_for", lifecycle_for, raising=False)
+        monkeypatch.setattr(app, "now", lambda: NOON, raising=False)
+    return lifecycle
+
+
+def request(
+    method: str,
+    path: str,
+    resource: str | None = None,
+    query: dict[str, list[str]] | None = None,
+    body: Any = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """A request as API Gateway hands it over; a body that is a string is sent as it is."""
+    event = {
+        "resource": resource or path,
+        "path": path,
+        "httpMethod": method,
+        "headers": {"authorization": "Bearer plc_a-key"},
+        "multiValueHeaders": {"authorization": ["Bearer plc_a-key"]},
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} if query else None,
+        "multiValueQueryStringParameters": query,
+        "pathParameters": None,
+        "requestContext": {"requestId": "request-1", "authorizer": {"workspace": "demo", "key_name": "laptop"}},
+        "body": body if body is None or isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+    return {**event, **changes}
+
+
+@pytest.fixture
+def call(fake: FakeLifecycle, context: FakeContext) -> Call:
+    """Sends a request to a function."""
+
+    def send(function: str, method: str, path: str, **parts: Any) -> Reply:
+        app: ModuleType = import_module(f"functions.{function}.app")
+        response = app.handler(request(method, path, **parts), context)
+        headers = {name: values[0] for name, values in response["multiValueHeaders"].items()}
+        is_json = "json" in headers["Content-Type"]
+        return Reply(response["statusCode"], json.loads(response["body"]) if is_json else response["body"], headers)
+
+    return send
+
+
+@pytest.fixture
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the functions behind the API log, line by line."""
+    lines: list[dict[str, Any]] = []
+    handler = resolver.logger.registered_handler
+    monkeypatch.setattr(handler, "emit", lambda record: lines.append(json.loads(handler.format(record))))
+    return lines

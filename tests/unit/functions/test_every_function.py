@@ -1,0 +1,132 @@
+"""What holds for every function behind the API."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from importlib import import_module
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from lifecycle.contract.routes import ROUTES, Route
+from lifecycle.services.lifecycle import Lifecycle
+from tests.unit.functions.conftest import Call, FakeContext, request
+from tests.unit.functions.fake_lifecycle import ANNS_ID, FakeLifecycle
+
+PRIVATE = [route for route in ROUTES if not route.public]
+VISIT = {"type": "website_visit", "identities": {"email": "ann@example.com"}}
+
+
+def path_of(route: Route) -> str:
+    return route.path.replace("{deal_id}", "D-1").replace("{prospect_id}", ANNS_ID)
+
+
+@pytest.mark.parametrize("route", PRIVATE, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"requestContext": {"requestId": "r"}},
+        {"requestContext": {"requestId": "r", "authorizer": None}},
+        {"requestContext": {"requestId": "r", "authorizer": {"workspace": "", "key_name": "k"}}},
+        {"headers": {}},
+        {"headers": {"authorization": "Basic plc_a-key"}},
+    ],
+    ids=["no authorizer", "an empty authorizer", "no workspace", "no header", "another scheme"],
+)
+def test_without_a_vouched_for_workspace_nothing_is_answered(
+    call: Call, fake: FakeLifecycle, route: Route, changes: dict[str, Any]
+) -> None:
+    reply = call(route.function, route.method, path_of(route), body=VISIT, **changes)
+
+    assert reply.status == 401
+    assert reply.headers["WWW-Authenticate"] == "Bearer"
+    assert not fake.log
+    assert not fake.calls
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_every_route_reaches_its_function(call: Call, route: Route) -> None:
+    reply = call(route.function, route.method, path_of(route), body="{}")
+
+    assert reply.status not in (404, 405, 500)
+    assert reply.headers.get("Cache-Control") == (None if route.path == "/docs" else "no-store")
+
+
+def test_an_unknown_path_is_a_problem(call: Call) -> None:
+    reply = call("read_prospects", "GET", "/nowhere")
+
+    assert (reply.status, reply.body["status"]) == (404, 404)
+    assert reply.headers["Content-Type"] == "application/problem+json"
+
+
+def test_an_unknown_method_is_answered_with_the_known_ones(call: Call) -> None:
+    reply = call("update_deal", "PATCH", "/deals/1")
+
+    assert reply.status == 405
+    assert reply.headers["Allow"] == "PUT, DELETE"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "PutItem"),
+        ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem"),
+        EndpointConnectionError(endpoint_url="http://localhost"),
+    ],
+)
+def test_storage_that_is_out_of_reach_asks_to_come_again(call: Call, fake: FakeLifecycle, error: Exception) -> None:
+    fake.fails_with = error
+    reply = call("ingest_activity", "POST", "/activities", body=VISIT)
+
+    assert reply.status == 503
+    assert reply.headers["Retry-After"] == "1"
+    assert reply.body["request_id"] == "request-1"
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("ann@example.com"), ClientError({"Error": {"Code": "ValidationException"}}, "PutItem")]
+)
+def test_an_unforeseen_error_tells_the_request_id_and_nothing_else(
+    call: Call, fake: FakeLifecycle, log_lines: list[dict[str, Any]], error: Exception
+) -> None:
+    fake.fails_with = error
+    reply = call("ingest_activity", "POST", "/activities", body=VISIT)
+
+    assert reply.status == 500
+    assert reply.body["request_id"] == "request-1"
+    assert "ann@example.com" not in json.dumps([reply.body, log_lines])
+    (line,) = log_lines
+    assert (line["level"], line["error"]) == ("ERROR", type(error).__name__)
+    assert any("fake_lifecycle" in frame for frame in line["stack"])
+
+
+def test_each_request_is_one_line_of_log_without_personal_data(call: Call, log_lines: list[dict[str, Any]]) -> None:
+    call("ingest_activity", "POST", "/activities", body=VISIT)
+    call("ingest_activity", "POST", "/activities", body={**VISIT, "type": "Ann@example.com"})
+    call("read_prospects", "GET", "/prospects", query={"email": ["ann@example.com"]})
+
+    assert [(line["route"], line["status"]) for line in log_lines] == [
+        ("/activities", 201),
+        ("/activities", 422),
+        ("/prospects", 200),
+    ]
+    assert [line.get("problem") for line in log_lines] == [None, "invalid-request", None]
+    assert {line["workspace"] for line in log_lines} == {"demo"}
+    logged = json.dumps(log_lines).lower()
+    assert "ann" not in logged
+    assert "plc_" not in logged
+
+
+def test_the_fake_has_the_methods_of_the_use_cases() -> None:
+    fakes = {name: member for name, member in vars(FakeLifecycle).items() if not name.startswith("_")}
+
+    for name, member in fakes.items():
+        assert inspect.signature(member) == inspect.signature(getattr(Lifecycle, name)), name
+
+
+def test_a_header_of_api_gateway_may_be_missing(fake: FakeLifecycle, context: FakeContext) -> None:
+    app = import_module("functions.describe_api.app")
+    event = request("GET", "/health", headers=None, multiValueHeaders=None)
+    assert app.handler(event, context)["statusCode"] == 200

@@ -1,0 +1,78 @@
+"""Every sample event goes through its handler."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifecycle.contract.examples import PROSPECT_ID
+from lifecycle.contract.routes import ROUTES
+from lifecycle.services.credentials import Credential
+from tests.unit.functions.conftest import FakeContext
+from tests.unit.functions.fake_lifecycle import FakeLifecycle, view
+
+ROOT = Path(__file__).parents[3]
+EVENTS = sorted((ROOT / "events").glob("*.json"))
+API_EVENTS = [path for path in EVENTS if not path.name.startswith(("authorize_request", "evaluate_stage"))]
+EXPECTED = {
+    "ingest_activity.form": 201,
+    "ingest_activity.no_identity": 422,
+    "ingest_activity.batch": 202,
+    "decide_stage.accept": 201,
+    "decide_stage.withdraw": 201,
+}
+
+
+def load(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.read_text())
+    return loaded
+
+
+@pytest.mark.parametrize("path", API_EVENTS, ids=lambda path: path.stem)
+def test_a_request_is_answered(path: Path, fake: FakeLifecycle, context: FakeContext) -> None:
+    fake.views.append(view(prospect_id=PROSPECT_ID))
+    app = import_module(f"functions.{path.name.split('.')[0]}.app")
+
+    response = app.handler(load(path), context)
+
+    assert response["statusCode"] == EXPECTED.get(path.stem, 200)
+
+
+def test_every_route_has_a_sample() -> None:
+    sampled = {(event["httpMethod"], event["resource"]) for event in map(load, API_EVENTS)}
+    assert {(route.method, route.path) for route in ROUTES} <= sampled
+
+
+def test_every_function_has_a_sample() -> None:
+    functions = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    assert functions <= {path.name.split(".")[0] for path in EVENTS}
+
+
+def test_a_key_is_authorized(monkeypatch: pytest.MonkeyPatch, context: FakeContext) -> None:
+    app = import_module("functions.authorize_request.app")
+    monkeypatch.setenv("TABLE_NAME", "table")
+    monkeypatch.setattr(app, "dynamodb_client", lambda: None)
+    monkeypatch.setattr(app, "find_credential", lambda _client, _table, _token: Credential("demo", "demo"))
+
+    answer = app.handler(load(ROOT / "events" / "authorize_request.key.json"), context)
+
+    assert answer["context"]["workspace"] == "demo"
+    with pytest.raises(app.UnauthorizedError):
+        app.handler(load(ROOT / "events" / "authorize_request.no_key.json"), context)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in EVENTS if path.name.startswith("evaluate_stage")], ids=lambda p: p.stem
+)
+def test_stream_records_are_evaluated(monkeypatch: pytest.MonkeyPatch, path: Path, context: FakeContext) -> None:
+    app = import_module("functions.evaluate_stage.app")
+    monkeypatch.setenv("TABLE_NAME", "table")
+    monkeypatch.setattr(
+        app, "evaluate_stream", lambda _table, records: [record["dynamodb"]["SequenceNumber"] for record in records]
+    )
+    answer = app.handler(load(path), context)
+    assert len(answer["batchItemFailures"]) == len(load(path)["Records"]) > 0
