@@ -1,0 +1,124 @@
+# Needs Python 3.11 or later and make; everything else it fetches from PyPI, pinned by hash, into this folder.
+PYTHON ?= python3
+PORT ?=
+DATA ?=
+RUNTIME ?= python3.13
+ARCHITECTURE ?= arm64
+PARAMETERS ?=
+
+venvs := .local/venvs
+bootstrap := $(venvs)/bootstrap
+uv := UV_PYTHON_DOWNLOADS=never $(CURDIR)/$(bootstrap)/bin/uv
+python := .venv/bin/python
+sam := SAM_CLI_TELEMETRY=0 $(venvs)/sam/bin/sam
+pytest := $(python) -m pytest
+# tests/conftest.py says which tests stay together.
+parallel := -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down demo replay lock check test-fast test bench build deploy clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Set-up: one environment for the project, one for each tool that cannot share it. A stamp tells that one is complete.
+# ----------------------------------------------------------------------------------------------------------------------
+environments := .venv $(venvs)/sam $(venvs)/ministack
+setup: $(environments:%=%/complete) ## all tools and libraries (the other targets call it)
+
+$(bootstrap)/complete: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or later is needed, and $(PYTHON) is not ($$($(PYTHON) --version 2>&1))."; \
+		echo "Name another one: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
+	@echo "setting up: the installer"
+	@$(PYTHON) -m venv $(bootstrap) || { \
+		echo "Python cannot make virtual environments here. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(bootstrap)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# $(1): the folder of the environment, $(2): what to say, $(3): its requirements
+define environment
+	@echo "setting up: $(2)"
+	@test -x $(1)/bin/python || $(bootstrap)/bin/python -m venv --without-pip $(1)
+	@$(uv) pip sync --quiet --require-hashes --python $(1)/bin/python $(3)
+endef
+
+# The .pth file lets `lifecycle` and `local` be imported from everywhere, as if they were installed.
+.venv/complete: requirements/dev.txt $(bootstrap)/complete
+	$(call environment,.venv,libraries and tests,$<)
+	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/layers/lifecycle" \
+		> "$$($(python) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/prospect_lifecycle.pth"
+	@touch $@
+
+$(venvs)/sam/complete: requirements/sam.txt $(bootstrap)/complete
+	$(call environment,$(venvs)/sam,the SAM CLI,$<)
+	@touch $@
+
+$(venvs)/ministack/complete: requirements/ministack.txt $(bootstrap)/complete
+	$(call environment,$(venvs)/ministack,the emulator of AWS,$<)
+	@touch $@
+
+compile := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
+lock: $(bootstrap)/complete ## newer versions of everything, within what requirements/*.in say
+	$(uv) $(compile) requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(uv) $(compile) layers/lifecycle/requirements.in -o layers/lifecycle/requirements.txt
+	$(uv) $(compile) requirements/dev.in -o requirements/dev.txt
+	$(uv) $(compile) requirements/sam.in -o requirements/sam.txt
+	$(uv) $(compile) requirements/ministack.in -o requirements/ministack.txt
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The laptop
+# ----------------------------------------------------------------------------------------------------------------------
+up: setup ## the whole system on this machine; PORT=... where a certain one is wanted
+	@$(python) -m local.stack up $(if $(PORT),--port $(PORT))
+
+down: setup ## stop it, and forget its data
+	@$(python) -m local.stack down
+
+demo: setup ## half a year of one organisation, through the API of the local stack
+	@$(python) -m local.demo
+
+replay: setup ## the same with real data: DATA=<folder>
+	@test -n "$(DATA)" || { echo "Say which data: make replay DATA=<folder>"; exit 1; }
+	@$(python) -m local.replay "$(DATA)"
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Checks and tests
+# ----------------------------------------------------------------------------------------------------------------------
+sources := $(wildcard layers/lifecycle/lifecycle functions local tests)
+
+check: setup ## lint, format, types, the direction of imports, the template
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(python) -m mypy $(sources)
+# Its cache has missed imports of the functions, which are packages without __init__.py.
+	.venv/bin/lint-imports --no-cache
+	.venv/bin/cfn-lint template.yaml
+	$(sam) validate --lint --region us-east-1
+
+test-fast: setup ## the unit tests, in under a minute
+	@$(pytest) $(parallel) tests/unit
+
+test: check ## everything, with a deployment of the template to a stack of its own
+	@$(pytest) $(parallel) $(wildcard tests/unit tests/integration tests/e2e)
+
+bench: setup ## the figures that README.md names, measured here
+	@$(pytest) -s -p no:xdist tests/bench
+
+# ----------------------------------------------------------------------------------------------------------------------
+# AWS
+# ----------------------------------------------------------------------------------------------------------------------
+overrides := --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE) $(PARAMETERS)
+
+build: setup ## what `make deploy` deploys: RUNTIME=python3.13 ARCHITECTURE=arm64
+	@find functions layers -name __pycache__ -prune -exec rm -rf {} +
+	RUNTIME=$(RUNTIME) ARCHITECTURE=$(ARCHITECTURE) PYTHON=$(CURDIR)/$(bootstrap)/bin/python $(sam) build $(overrides)
+
+deploy: build ## to the AWS account of your environment; more with PARAMETERS="AlarmTopicArn=... LogRetentionDays=90"
+	$(sam) deploy $(overrides)
+
+clean: ## stop the local stack and remove all that make has made
+	@test ! -x $(python) || for folder in .local .local/e2e; do $(python) -m local.stack down --state-dir $$folder; done
+	rm -rf .local .aws-sam .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

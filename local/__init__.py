@@ -1,0 +1,1 @@
+"""The laptop: the whole system on one machine, and what can be tried out on it."""

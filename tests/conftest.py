@@ -1,0 +1,39 @@
+"""What holds for all tests: whatever they do, they cannot reach anybody's AWS account."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+for variable in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[variable]
+
+# Set at import, before any module that is under test can make a client.
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class _OneWorkerForTheStack(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Spreads the tests over the workers one by one, but keeps the end-to-end tests on one of them.
+
+    They share a stack, and each worker that has one of them would start its own. (The plugin's own way,
+    ``--dist loadgroup``, forgets its groups with pytest 9.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Called where tests run on several workers (``-n``)."""
+    return _OneWorkerForTheStack(config, log)

@@ -1,0 +1,11 @@
+"""Unit tests open no sockets: what needs one is an integration or an end-to-end test."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Take the sockets from every test of this folder, but for those that ask for theirs (``enable_socket``)."""
+    if not item.get_closest_marker("enable_socket"):
+        item.add_marker("disable_socket")

@@ -1,0 +1,330 @@
+"""template.yaml in lockstep with the code, and its own promises: least privilege, retention, no silent failure."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lifecycle.contract.routes import ROUTES
+from lifecycle.store.schema import BY_DAY, BY_DAY_PROJECTION, BY_STAGE, EVENT_PREFIX, TABLE_KEYS
+from local.deployment import parameters
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+#: All that each function may do, apart from its own log lines and traces.
+VERBS: dict[str, set[str]] = {
+    "authorize_request": {"dynamodb:GetItem"},
+    "ingest_activity": READ | WRITE,
+    "update_deal": READ | WRITE,
+    "decide_stage": READ | WRITE,
+    "read_prospects": READ,
+    "describe_api": set(),
+    "evaluate_stage": READ | WRITE | STREAM | {"sqs:SendMessage"},
+}
+#: What X-Ray offers no ARN for.
+STARRED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+class _CloudFormationLoader(yaml.SafeLoader):
+    """Reads ``!Ref x`` as ``{"Ref": "x"}`` and ``!Sub x`` as ``{"Fn::Sub": "x"}``."""
+
+
+def _construct_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        return {name: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
+    return {name: loader.construct_mapping(node, deep=True)}
+
+
+_CloudFormationLoader.add_multi_constructor("!", _construct_tag)
+
+TEMPLATE: dict[str, Any] = yaml.load(
+    (PROJECT / "template.yaml").read_text(),
+    Loader=_CloudFormationLoader,  # noqa: S506  # it is a SafeLoader, with tags that build plain dictionaries
+)
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
+FUNCTIONS = {
+    resource["Properties"]["CodeUri"].removeprefix("functions/"): (logical_id, resource["Properties"])
+    for logical_id, resource in RESOURCES.items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+TABLE = RESOURCES["Table"]["Properties"]
+
+each_function = pytest.mark.parametrize("name", sorted(FUNCTIONS))
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: resource["Properties"] for name, resource in RESOURCES.items() if resource["Type"] == kind}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements_of(name: str) -> Iterator[dict[str, Any]]:
+    """The statements of all policies of a function's role, but not of its trust policy."""
+    role = RESOURCES[FUNCTIONS[name][1]["Role"]["Fn::GetAtt"].removesuffix(".Arn")]["Properties"]
+    for reference in role["ManagedPolicyArns"]:
+        yield from RESOURCES[reference["Ref"]]["Properties"]["PolicyDocument"]["Statement"]
+    for policy in role["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def events_of(name: str, kind: str) -> list[dict[str, Any]]:
+    events = FUNCTIONS[name][1].get("Events", {})
+    return [event["Properties"] for event in events.values() if event["Type"] == kind]
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The code and the template say the same
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_every_function_has_its_folder_and_every_folder_its_function() -> None:
+    folders = {path.parent.name for path in PROJECT.glob("functions/*/app.py")}
+
+    assert set(FUNCTIONS) == folders
+    assert GLOBALS["Handler"] == "app.handler"
+
+
+def test_the_api_has_the_routes_of_the_contract_and_no_others() -> None:
+    deployed = {
+        (event["Method"].upper(), event["Path"], name, event.get("Auth") == {"Authorizer": "NONE"})
+        for name in FUNCTIONS
+        for event in events_of(name, "Api")
+    }
+
+    assert deployed == {(route.method, route.path, route.function, route.public) for route in ROUTES}
+
+
+def test_every_route_asks_the_authorizer_unless_it_says_that_it_does_not() -> None:
+    auth = RESOURCES["Api"]["Properties"]["Auth"]
+    (authorizer,) = (auth["Authorizers"][auth["DefaultAuthorizer"]],)
+
+    assert authorizer["FunctionArn"] == {"Fn::GetAtt": "AuthorizeRequestFunction.Arn"}
+    assert authorizer["Identity"]["Headers"] == ["Authorization"]
+
+
+def test_the_table_has_the_keys_of_the_schema() -> None:
+    assert [key["AttributeName"] for key in TABLE["KeySchema"]] == list(TABLE_KEYS)
+
+
+def test_the_table_has_the_indexes_of_the_schema() -> None:
+    deployed = {
+        index["IndexName"]: (
+            [key["AttributeName"] for key in index["KeySchema"]],
+            index["Projection"].get("NonKeyAttributes"),
+        )
+        for index in TABLE["GlobalSecondaryIndexes"]
+    }
+
+    assert deployed == {
+        BY_STAGE.name: ([BY_STAGE.partition_key, BY_STAGE.sort_key], None),
+        BY_DAY.name: ([BY_DAY.partition_key, BY_DAY.sort_key], list(BY_DAY_PROJECTION)),
+    }
+
+
+def test_the_stream_calls_for_new_events_only() -> None:
+    (stream,) = events_of("evaluate_stage", "DynamoDB")
+    patterns = [json.loads(entry["Pattern"]) for entry in stream["FilterCriteria"]["Filters"]]
+
+    assert patterns == [
+        {"eventName": ["INSERT"], "dynamodb": {"Keys": {TABLE_KEYS[1]: {"S": [{"prefix": EVENT_PREFIX}]}}}}
+    ]
+    assert TABLE["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
+
+
+def test_the_functions_get_every_environment_variable_that_the_code_reads() -> None:
+    read = {
+        variable
+        for folder in ("functions", "layers/lifecycle/lifecycle")
+        for path in (PROJECT / folder).rglob("*.py")
+        for variable in _environment_variables_in(path)
+    }
+
+    assert {"TABLE_NAME"} <= read <= set(GLOBALS["Environment"]["Variables"])
+
+
+def _environment_variables_in(path: Path) -> Iterator[str]:
+    """The names in ``os.environ[...]``, ``os.environ.get(...)`` and ``os.getenv(...)``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
+                yield name
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute(attr="environ")) | ast.Attribute(attr="getenv"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                yield name
+
+
+def test_the_layer_is_built_by_default_for_what_the_functions_run_on_by_default() -> None:
+    makefiles = {path: (PROJECT / path).read_text() for path in ("Makefile", "layers/lifecycle/Makefile")}
+
+    for name in ("Runtime", "Architecture"):
+        for path, text in makefiles.items():
+            default = re.search(rf"^{name.upper()} \?= (\S+)$", text, re.MULTILINE)
+            assert default, path
+            assert default[1] == TEMPLATE["Parameters"][name]["Default"], path
+
+
+def test_the_layer_has_a_target_in_its_makefile() -> None:
+    assert "\nbuild-LifecycleLayer:" in (PROJECT / "layers/lifecycle/Makefile").read_text()
+    assert RESOURCES["LifecycleLayer"]["Metadata"]["BuildMethod"] == "makefile"
+
+
+def test_the_local_stack_gives_only_parameters_that_the_template_takes() -> None:
+    for name, value in parameters().items():
+        declared = TEMPLATE["Parameters"][name]
+        assert value in [str(allowed) for allowed in declared.get("AllowedValues", [value])]
+
+
+@each_function
+def test_every_function_has_a_sample_event(name: str) -> None:
+    samples = list((PROJECT / "events").glob(f"{name}*.json"))
+
+    assert samples
+    for sample in samples:
+        json.loads(sample.read_text())
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Least privilege
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [properties["Role"]["Fn::GetAtt"] for _, properties in FUNCTIONS.values()]
+
+    assert len(set(roles)) == len(roles)
+
+
+@each_function
+def test_a_function_may_do_what_it_needs_and_nothing_else(name: str) -> None:
+    log_group = FUNCTIONS[name][1]["LoggingConfig"]["LogGroup"]["Ref"]
+    allowed: set[str] = set()
+    for statement in statements_of(name):
+        assert statement["Effect"] == "Allow"
+        actions = set(as_list(statement["Action"]))
+        if any(action.startswith("logs:") for action in actions):
+            assert actions == {"logs:CreateLogStream", "logs:PutLogEvents"}
+            assert statement["Resource"] == {"Fn::GetAtt": f"{log_group}.Arn"}
+        elif actions != STARRED:
+            allowed |= actions
+
+    assert allowed == VERBS[name]
+
+
+@each_function
+def test_no_policy_has_a_star_but_the_one_that_x_ray_needs(name: str) -> None:
+    for statement in statements_of(name):
+        actions = set(as_list(statement["Action"]))
+        assert not any("*" in action for action in actions)
+        if actions != STARRED:
+            assert "*" not in json.dumps(statement["Resource"])
+
+
+@each_function
+def test_a_function_reads_no_index_but_by_stage(name: str) -> None:
+    resources = [resource for statement in statements_of(name) for resource in as_list(statement["Resource"])]
+    indexes = [resource["Fn::Sub"] for resource in resources if isinstance(resource, dict) and "Fn::Sub" in resource]
+
+    assert indexes == ([f"${{Table.Arn}}/index/{BY_STAGE.name}"] if name == "read_prospects" else [])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Nothing is lost in silence
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@each_function
+def test_every_function_keeps_its_log_lines_for_a_chosen_time(name: str) -> None:
+    group = RESOURCES[FUNCTIONS[name][1]["LoggingConfig"]["LogGroup"]["Ref"]]
+
+    assert group["Type"] == "AWS::Logs::LogGroup"
+    assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert group["Properties"]["LogGroupName"] == {
+        "Fn::Sub": f"/aws/lambda/{FUNCTIONS[name][1]['FunctionName']['Fn::Sub']}"
+    }
+
+
+def test_every_log_group_has_a_retention() -> None:
+    assert all("RetentionInDays" in properties for properties in of_type("AWS::Logs::LogGroup").values())
+
+
+def test_every_asynchronous_edge_gives_up_after_bounded_retries_into_a_queue_that_somebody_watches() -> None:
+    asynchronous = {name for name in FUNCTIONS if FUNCTIONS[name][1].get("Events") and not events_of(name, "Api")}
+    assert asynchronous == {"evaluate_stage"}
+
+    for name in asynchronous:
+        logical_id, properties = FUNCTIONS[name]
+        for event in properties["Events"].values():
+            source = event["Properties"]
+            assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+            assert source["BisectBatchOnFunctionError"] is True
+            assert source["MaximumRetryAttempts"] > 0
+            assert source["MaximumRecordAgeInSeconds"] == {"Ref": "StreamRecordAgeSeconds"}
+            assert source["StartingPosition"] == "TRIM_HORIZON"
+            queue = source["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"].removesuffix(".Arn")
+            assert RESOURCES[queue]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+            assert RESOURCES[queue]["Properties"]["SqsManagedSseEnabled"] is True
+            assert {"Fn::GetAtt": f"{queue}.QueueName"} in _watched("ApproximateNumberOfMessagesVisible")
+        assert {"Ref": logical_id} in _watched("IteratorAge")
+        assert {"Ref": logical_id} in _watched("Errors")
+
+
+def test_somebody_watches_the_api() -> None:
+    assert {"Ref": "Api.Stage"} in _watched("5XXError")
+
+
+def test_every_alarm_notifies_the_topic() -> None:
+    alarms = of_type("AWS::CloudWatch::Alarm")
+
+    assert alarms
+    assert all("AlarmActions" in alarm for alarm in alarms.values())
+
+
+def _watched(metric: str) -> list[Any]:
+    """The values of the dimensions of all alarms on a metric."""
+    return [
+        dimension["Value"]
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == metric
+        for dimension in alarm["Dimensions"]
+    ]
+
+
+def test_the_log_outlives_the_stack() -> None:
+    assert RESOURCES["Table"]["DeletionPolicy"] == "Retain"
+    assert RESOURCES["Table"]["UpdateReplacePolicy"] == "Retain"
+    assert TEMPLATE["Parameters"]["KeepData"]["Default"] == "true"
+
+
+@each_function
+def test_a_function_of_the_api_ends_before_the_gateway_gives_up(name: str) -> None:
+    timeout = FUNCTIONS[name][1].get("Timeout", GLOBALS["Timeout"])
+
+    assert timeout < 29 or not events_of(name, "Api")
+
+
+def test_what_the_gateway_says_by_itself_is_a_problem_document() -> None:
+    for name, response in RESOURCES["Api"]["Properties"]["GatewayResponses"].items():
+        assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'", name
+        text = response["ResponseTemplates"]["application/json"].replace("$context.error.messageString", '"..."')
+        problem = json.loads(text)
+        assert {"type", "title", "detail"} <= set(problem), name
+        assert problem.get("status") == response.get("StatusCode"), name
