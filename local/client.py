@@ -1,0 +1,177 @@
+"""A small client of the public API: bearer key, patience with a busy server, pages followed to their end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from local.request import Activity, DealRemoval, DealUpdate, Decision, Identities, Json, rfc3339
+
+#: Answers that say "not now": throttled, or too many writers on one prospect at once.
+BUSY = frozenset({429, 503})
+ATTEMPTS = 8
+#: Longer than the 29 s after which API Gateway gives up on a function, so that its answer is the one that counts.
+TIMEOUT = httpx.Timeout(40.0, connect=5.0)
+
+
+class ApiProblemError(Exception):
+    """An answer that is not 2xx, as the server's problem document (RFC 9457) puts it."""
+
+    def __init__(self, method: str, path: str, status: int, document: Json) -> None:
+        self.status = status
+        self.document = document
+        super().__init__(f"{method} {path} was answered {status}: {complaint(document)}")
+
+
+class BusyError(ApiProblemError):
+    """The server asked for patience. ``retry_after`` is how many seconds it asked for, if it did."""
+
+    retry_after: float | None = None
+
+
+class ProspectClient:
+    """The public API as methods; safe to share between threads, like the `httpx.Client` inside.
+
+    Every write carries its own id or its own time, so repeating one after a lost answer changes nothing: that is why
+    the client may retry them all.
+
+    Arguments:
+        api_url: the base to which the contract's paths are appended.
+        api_key: the workspace's key.
+        transport: what sends the requests; the tests put a mock here.
+        sleep: how to wait between attempts; the tests put a no-op here.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        api_key: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.api_url = api_url.rstrip("/")
+        self._http = httpx.Client(
+            base_url=self.api_url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=TIMEOUT,
+            transport=transport,
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
+        )
+        self._retrying = Retrying(
+            retry=retry_if_exception_type((httpx.TransportError, BusyError)),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=_wait,
+            reraise=True,
+            sleep=sleep,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def send_batch(self, activities: Sequence[Activity]) -> Json:
+        """`POST /activities/batch`: ``{accepted, duplicates, rejected: [{index, problem}]}``."""
+        return self._call("POST", "/activities/batch", json={"activities": [each.body() for each in activities]})
+
+    def put_deal(self, deal: DealUpdate) -> Json:
+        """`PUT /deals/{deal_id}`: ``{deal_id, prospects}``."""
+        return self._call("PUT", f"/deals/{quote(deal.deal_id, safe='')}", json=deal.body())
+
+    def delete_deal(self, removal: DealRemoval) -> Json:
+        """`DELETE /deals/{deal_id}`."""
+        path = f"/deals/{quote(removal.deal_id, safe='')}"
+        return self._call("DELETE", path, params={"occurred_at": rfc3339(removal.occurred_at)})
+
+    def decide(self, prospect_id: str, decision: Decision) -> Json:
+        """`POST /prospects/{id}/decisions`."""
+        return self._call("POST", f"/prospects/{prospect_id}/decisions", json=decision.body())
+
+    def find(self, identities: Identities) -> Json | None:
+        """The prospect with an identity, the strongest first, or ``None`` while there is none."""
+        crm = ":".join(identities.crm) if identities.crm else None
+        pairs = {"email": identities.email, "user": identities.user, "crm": crm, "visitor": identities.visitor}
+        query = next({name: value} for name, value in pairs.items() if value)
+        found = self._call("GET", "/prospects", params=query)["prospects"]
+        return found[0] if found else None
+
+    def prospects(self, stage: str, *, limit: int = 100) -> Iterator[Json]:
+        """Every prospect of a stage, page after page."""
+        yield from self._pages("/prospects", "prospects", {"stage": stage, "limit": str(limit)})
+
+    def prospect(self, prospect_id: str) -> Json:
+        """`GET /prospects/{id}`."""
+        return self._call("GET", f"/prospects/{prospect_id}")
+
+    def timeline(self, prospect_id: str) -> Iterator[Json]:
+        """Every entry of a timeline, newest first."""
+        yield from self._pages(f"/prospects/{prospect_id}/timeline", "entries", {"limit": "100"})
+
+    def explanation(self, prospect_id: str) -> Json:
+        """`GET /prospects/{id}/explanation`."""
+        return self._call("GET", f"/prospects/{prospect_id}/explanation")
+
+    def _pages(self, path: str, field: str, query: dict[str, str]) -> Iterator[Json]:
+        cursor: str | None = None
+        while True:
+            page = self._call("GET", path, params=query | ({"cursor": cursor} if cursor else {}))
+            yield from page[field]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def _call(self, method: str, path: str, *, params: dict[str, str] | None = None, json: Json | None = None) -> Json:
+        return self._retrying(self._once, method, path, params, json)
+
+    def _once(self, method: str, path: str, params: dict[str, str] | None, json: Json | None) -> Json:
+        answer = self._http.request(method, path, params=params, json=json)
+        if answer.status_code in BUSY:
+            busy = BusyError(method, path, answer.status_code, _document(answer))
+            busy.retry_after = _seconds(answer.headers.get("Retry-After"))
+            raise busy
+        if not answer.is_success:
+            raise ApiProblemError(method, path, answer.status_code, _document(answer))
+        return _document(answer)
+
+
+def complaint(document: Json) -> str:
+    """What a problem document complains of; `message` is API Gateway's own field for the same."""
+    said = (document.get(field) for field in ("detail", "title", "message"))
+    return next((str(text) for text in said if text), "no reason given")
+
+
+_backoff = wait_random_exponential(multiplier=0.25, max=8.0)
+
+
+def _wait(state: RetryCallState) -> float:
+    """As long as the server asked for, else a random time that doubles: callers that collided should not meet again."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, BusyError) and error.retry_after is not None:
+        return error.retry_after
+    return _backoff(state)
+
+
+def _seconds(header: str | None) -> float | None:
+    """The seconds of a `Retry-After`; its date form is not worth a parser here and falls back to the back-off."""
+    return float(header) if header and header.isdigit() else None
+
+
+def _document(answer: httpx.Response) -> Json:
+    """The body as an object; a gateway's plain-text failure becomes one with its text as the message."""
+    if not answer.content:
+        return {}
+    try:
+        document = answer.json()
+    except ValueError:
+        return {"message": answer.text[:300]}
+    return document if isinstance(document, dict) else {"message": answer.text[:300]}

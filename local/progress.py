@@ -1,0 +1,81 @@
+"""What a person sees while things are sent: a bar for each kind with rate and remaining time, then the wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from local.client import ProspectClient
+from local.reading import Name, Reading, settle
+from local.request import Activity, Delivery, Request
+from local.sending import Kind, Tally, send, sizes
+
+
+def send_visibly(client: ProspectClient, deliveries: Sequence[Delivery], console: Console) -> Tally:
+    """Send everything, under one bar for each kind that there is something of."""
+    with _bars(console) as bars:
+        tasks = {kind: bars.add_task(kind, total=count) for kind, count in sizes(deliveries).items() if count}
+
+        def advance(kind: Kind, count: int) -> None:
+            bars.advance(tasks[kind], count)
+
+        return send(client, deliveries, advance)
+
+
+def settle_visibly(
+    client: ProspectClient, names: frozenset[Name], requests: Sequence[Request], console: Console
+) -> Reading:
+    """Wait until the engine has evaluated everything, and show how far it is.
+
+    Arguments:
+        client: the API.
+        names: the identities that the data set names.
+        requests: what was sent, repeats included.
+        console: where to show it.
+    """
+    activities = len(different_activities(requests))
+    with _bars(console) as bars:
+        task = bars.add_task("evaluated", total=activities)
+        return settle(client, names, activities, lambda count: bars.update(task, completed=count))
+
+
+def different_activities(requests: Sequence[Request]) -> frozenset[str]:
+    """The ids of the activities among the requests."""
+    return frozenset(request.id for request in requests if isinstance(request, Activity))
+
+
+class _Rate(ProgressColumn):
+    """How many are done in a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s", style="progress.data.speed")
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[Progress]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        yield progress
