@@ -23,7 +23,7 @@ BY_DAY = Index("by_day", "day_pk", "day_sk")
 BY_DAY_PROJECTION = ("from_stage", "to_stage", "occurred_at", "cause", "cycle", "funnel_version", "corrected_by")
 #: In how many partitions each index key is spread: one stage of a busy workspace is written more often than the 1,000
 #: units a second that a single partition takes (AWS, "Using write sharding to distribute workloads evenly").
-SHARDS = 8
+SHARDS = 4
 
 STATE = "STATE"
 EVENT_PREFIX = "E#"

@@ -1,0 +1,100 @@
+"""The public API as the end-to-end tests use it: plain requests, plain JSON, and patience where an answer is 503."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+class Api:
+    """The deployed API of one workspace.
+
+    Arguments:
+        api_url: the base to which paths are appended.
+        api_key: the workspace's key.
+    """
+
+    def __init__(self, api_url: str, api_key: str) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"}
+        self.http = httpx.Client(base_url=api_url, headers=headers, timeout=60)
+
+    def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """One request, repeated as long as the answer is that others are changing the same prospect."""
+        answer = self.http.request(method, path, **arguments)
+        for _ in range(10):
+            if answer.status_code != 503:
+                break
+            time.sleep(0.5)
+            answer = self.http.request(method, path, **arguments)
+        return answer
+
+    def ok(self, method: str, path: str, **arguments: Any) -> Json:
+        """The body of an answer that must be 2xx."""
+        answer = self.request(method, path, **arguments)
+        assert answer.is_success, (answer.status_code, answer.text)
+        body: Json = answer.json()
+        return body
+
+    def activity(self, **body: Any) -> Json:
+        """``POST /activities``."""
+        return self.ok("POST", "/activities", json=body)
+
+    def deal(self, deal_id: str, **body: Any) -> Json:
+        """``PUT /deals/{deal_id}``."""
+        return self.ok("PUT", f"/deals/{quote(deal_id, safe='')}", json=body)
+
+    def decide(self, prospect: str, **body: Any) -> Json:
+        """``POST /prospects/{prospect_id}/decisions``."""
+        return self.ok("POST", f"/prospects/{prospect}/decisions", json={"by": "sam@us.example"} | body)
+
+    def find(self, **identity: str) -> Json | None:
+        """``GET /prospects`` by an identity; ``None`` if there is no such prospect."""
+        found = self.ok("GET", "/prospects", params=identity)["prospects"]
+        return found[0] if found else None
+
+    def state(self, prospect_id: str) -> Json:
+        """``GET /prospects/{prospect_id}``."""
+        return self.ok("GET", f"/prospects/{prospect_id}")
+
+    def transitions(self, prospect_id: str) -> list[Json]:
+        """The transitions of a prospect, in order."""
+        entries = self.timeline(prospect_id)
+        moves = [entry for entry in entries if entry["kind"] == "transition"]
+        return sorted(moves, key=lambda move: int(move["sequence"]))
+
+    def timeline(self, prospect_id: str, limit: int = 100) -> list[Json]:
+        """Every entry of a timeline, page by page."""
+        entries: list[Json] = []
+        parameters: Json = {"limit": limit}
+        while True:
+            page = self.ok("GET", f"/prospects/{prospect_id}/timeline", params=parameters)
+            entries += page["entries"]
+            if page["next_cursor"] is None:
+                return entries
+            parameters["cursor"] = page["next_cursor"]
+
+
+def someone() -> str:
+    """An email that no other test uses."""
+    return f"{uuid4().hex}@acme.example"
+
+
+def something() -> str:
+    """An id that no other test uses."""
+    return uuid4().hex
+
+
+def eventually(ask: Callable[[], T], holds: Callable[[T], bool], seconds: float = 60) -> T:
+    """Ask until the answer holds; the last answer if it never does."""
+    deadline = time.monotonic() + seconds
+    while not holds(answer := ask()) and time.monotonic() < deadline:
+        time.sleep(0.25)
+    return answer
