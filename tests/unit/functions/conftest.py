@@ -52,11 +52,11 @@ def context() -> FakeContext:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeLifecycle:
-    """Use cases that every handler gets for the workspace "demo", at noon."""
+    """Use cases that every handler gets for the workspace "local", at noon."""
     lifecycle = FakeLifecycle()
 
     def lifecycle_for(caller: Caller) -> FakeLifecycle:
-        assert caller.workspace == "demo"
+        assert caller.workspace == "local"
         return lifecycle
 
     for name in API_FUNCTIONS:
@@ -84,7 +84,7 @@ def request(
         "queryStringParameters": {name: values[-1] for name, values in query.items()} if query else None,
         "multiValueQueryStringParameters": query,
         "pathParameters": None,
-        "requestContext": {"requestId": "request-1", "authorizer": {"workspace": "demo", "key_name": "laptop"}},
+        "requestContext": {"requestId": "request-1", "authorizer": {"workspace": "local", "key_name": "laptop"}},
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
     }

@@ -25,7 +25,7 @@ from lifecycle.store.records import TransitionRecord
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ANN = Identity("email", "ann@example.com")
-ANNS_ID = prospect_id("demo", ANN)
+ANNS_ID = prospect_id("local", ANN)
 
 
 def transition(**changes: Any) -> TransitionRecord:

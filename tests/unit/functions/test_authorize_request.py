@@ -43,10 +43,10 @@ def authorize(headers: dict[str, str] | None) -> dict[str, Any]:
 
 
 def test_a_key_opens_the_whole_api_for_its_workspace(client: DynamoDBClient) -> None:
-    key = create_api_key(client, "table", "demo", "laptop", NOON)
+    key = create_api_key(client, "table", "local", "laptop", NOON)
     answer = authorize({"authorization": f"bearer {key}"})
 
-    assert answer["context"] == {"workspace": "demo", "key_name": "laptop"}
+    assert answer["context"] == {"workspace": "local", "key_name": "laptop"}
     (statement,) = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/api/*/*"
@@ -74,14 +74,14 @@ def test_no_key_or_an_unknown_one_is_unauthorized(client: DynamoDBClient, header
 
 
 def test_a_failing_table_lets_nobody_in(client: DynamoDBClient) -> None:
-    key = create_api_key(client, "table", "demo", "laptop", NOON)
+    key = create_api_key(client, "table", "local", "laptop", NOON)
     client.delete_table(TableName="table")
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         authorize({"Authorization": f"Bearer {key}"})
 
 
 def test_keys_are_random_recognisable_and_kept_as_a_hash_alone(client: DynamoDBClient) -> None:
-    first, second = (create_api_key(client, "table", "demo", "laptop", NOON) for _ in range(2))
+    first, second = (create_api_key(client, "table", "local", "laptop", NOON) for _ in range(2))
 
     assert first != second
     assert first.startswith("plc_")
@@ -89,7 +89,7 @@ def test_keys_are_random_recognisable_and_kept_as_a_hash_alone(client: DynamoDBC
     items = client.scan(TableName="table")["Items"]
     assert len(items) == 2
     assert first.removeprefix("plc_") not in str(items)
-    assert find_credential(client, "table", first) == Credential("demo", "laptop")
+    assert find_credential(client, "table", first) == Credential("local", "laptop")
     assert find_credential(client, "table", first[:-1] + ("A" if first[-1] != "A" else "B")) is None
 
 

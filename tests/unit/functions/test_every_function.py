@@ -113,7 +113,7 @@ def test_each_request_is_one_line_of_log_without_personal_data(call: Call, log_l
         ("/prospects", 200),
     ]
     assert [line.get("problem") for line in log_lines] == [None, "invalid-request", None]
-    assert {line["workspace"] for line in log_lines} == {"demo"}
+    assert {line["workspace"] for line in log_lines} == {"local"}
     logged = json.dumps(log_lines).lower()
     assert "ann" not in logged
     assert "plc_" not in logged

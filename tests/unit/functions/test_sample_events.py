@@ -56,11 +56,11 @@ def test_a_key_is_authorized(monkeypatch: pytest.MonkeyPatch, context: FakeConte
     app = import_module("functions.authorize_request.app")
     monkeypatch.setenv("TABLE_NAME", "table")
     monkeypatch.setattr(app, "dynamodb_client", lambda: None)
-    monkeypatch.setattr(app, "find_credential", lambda _client, _table, _token: Credential("demo", "demo"))
+    monkeypatch.setattr(app, "find_credential", lambda _client, _table, _token: Credential("local", "laptop"))
 
     answer = app.handler(load(ROOT / "events" / "authorize_request.key.json"), context)
 
-    assert answer["context"]["workspace"] == "demo"
+    assert answer["context"]["workspace"] == "local"
     with pytest.raises(app.UnauthorizedError):
         app.handler(load(ROOT / "events" / "authorize_request.no_key.json"), context)
 

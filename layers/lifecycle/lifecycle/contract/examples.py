@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-PROSPECT_ID = "pf5u3sy7tbq2oxkdm4jrzwa6hne"
+PROSPECT_ID = "pt63neaix7kvmvrriqas6ke46on"
 
 _TRANSITION: Mapping[str, Any] = {
     "sequence": 3,

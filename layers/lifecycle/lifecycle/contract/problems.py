@@ -18,6 +18,7 @@ from lifecycle.contract.refusals import (
     UnauthenticatedError,
 )
 from lifecycle.services.errors import (
+    BareVisitorsError,
     EmailKnownError,
     EventNotFoundError,
     LifecycleError,
@@ -101,6 +102,7 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     UnknownStageError: ProblemType("unknown-stage", 422, "There is no such stage"),
     EventNotFoundError: ProblemType("event-not-found", 422, "The event cannot be withdrawn"),
     SelfMergeError: ProblemType("self-merge", 422, "A prospect cannot be merged with itself"),
+    BareVisitorsError: ProblemType("bare-visitors", 422, "Two cookies cannot be merged with each other"),
     TooBusyError: UNAVAILABLE,
     LifecycleError: INVALID,
 }

@@ -59,6 +59,16 @@ class SelfMergeError(LifecycleError):
         super().__init__("prospect_id: names this very prospect. Name the other one that is the same person.")
 
 
+class BareVisitorsError(LifecycleError):
+    """A merge names two visitors of whom nothing but their cookies is known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "prospect_id: neither prospect has an email, a user id or a CRM id. Name at least one that has: a visitor "
+            "can only be merged into somebody."
+        )
+
+
 class TooBusyError(LifecycleError):
     """So many writers changed the same prospect at once that this one gave up; what it recorded is kept."""
 

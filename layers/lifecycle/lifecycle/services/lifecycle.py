@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from lifecycle.engine.plan import Plan
-from lifecycle.engine.snapshot import load
+from lifecycle.engine.snapshot import load, names_only_visitors
 from lifecycle.events import (
     Activity,
     DealFact,
@@ -23,6 +23,7 @@ from lifecycle.events import (
 from lifecycle.funnel.definition import default_funnel
 from lifecycle.services.deals import spread, spreading_of
 from lifecycle.services.errors import (
+    BareVisitorsError,
     EmailKnownError,
     EventNotFoundError,
     NotMergedError,
@@ -151,7 +152,8 @@ class Lifecycle:
             ProspectNotFoundError, ProspectAbsorbedError: there is no such prospect, or no longer.
             UnknownStageError, EmailKnownError: the stage is not the funnel's, or not for a known prospect.
             EventNotFoundError: the log lacks the event to withdraw, or it cannot be withdrawn.
-            NotMergedError, SelfMergeError: the other prospect is not part of this one, or is this one.
+            NotMergedError, SelfMergeError, BareVisitorsError: the other prospect is not part of this one, is this
+                one, or both are bare cookies.
             TooBusyError: the ruling is in the log, but others kept changing the prospect.
         """
         around = Neighbourhood(self._store)
@@ -200,8 +202,11 @@ class Lifecycle:
         other = decision.other or ""
         if other == root:
             raise SelfMergeError
-        if around[around.root(other)].summary is None:
+        summaries = around[root].summary, around[around.root(other)].summary
+        if summaries[1] is None:
             raise ProspectNotFoundError("prospect_id to merge")
+        if decision.action == "merge" and all(map(names_only_visitors, summaries)):
+            raise BareVisitorsError
         if decision.action == "unmerge" and other not in around[root].members:
             raise NotMergedError(other)
 

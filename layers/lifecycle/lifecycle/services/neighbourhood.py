@@ -151,7 +151,7 @@ class Neighbourhood:
             self._bind(linked, home, event.key)
 
     def _join(self, one: str, other: str, key: Key) -> None:
-        """Join two prospects: known beats anonymous, else the older survives."""
+        """Join two prospects: known beats anonymous, else the older survives; a bare cookie never does."""
         first, second = self.root(one), self.root(other)
         if first == second or self._ruled_apart(first, second):
             return
@@ -160,10 +160,10 @@ class Neighbourhood:
         else:
             self._absorb(first, into=second, at=other)
 
-    def _seniority(self, root: str, key: Key) -> tuple[bool, datetime, str]:
+    def _seniority(self, root: str, key: Key) -> tuple[bool, bool, datetime, str]:
         summary = self[root].summary
         first, known = first_and_known(summary) if summary else (key.occurred_at, False)
-        return not (known or root in self._emails), first, root
+        return names_only_visitors(summary), not (known or root in self._emails), first, root
 
     def _absorb(self, absorbed: str, into: str, at: str) -> None:
         loser, survivor = self[absorbed], self[into]
@@ -177,16 +177,14 @@ class Neighbourhood:
 
     def _bind(self, visitor: str, home: str, key: Key) -> None:
         """A visitor joins whom it is first seen with; seen with another, its later events go there."""
-        while (parent := self[visitor].parent) is not None:
-            visitor = parent
         partition, root = self[visitor], self.root(home, key)
-        if self._ruled_apart(visitor, root):
-            return
+        if partition.parent is not None or self._ruled_apart(visitor, root):
+            return  # a person said whose it is, or whose it is not
         if partition.bindings:
             if self.root(visitor, key) != root:
                 self._rebind(visitor, {root})
-        elif partition.version == 0 or names_only_visitors(partition.summary):
-            self[root].members |= {**partition.members, visitor: ""}
+        else:
+            self[root].members[visitor] = ""
             self._become_pointer(partition)
             partition.bindings = (Binding(None, home),)
             self._change(root, visitor)
@@ -246,7 +244,7 @@ class Neighbourhood:
         if one == two or self._ruled_since(one, two, decision.key):
             return
         self._rule(one, two, Ruling(decision.key, apart=False))
-        self._join(home, other, decision.key)
+        self._join(one, two, decision.key)
 
     def _unmerge(self, home: str, other: str, decision: Decision) -> None:
         """Part a partition, and those that were joined to it, from the prospect. The logs are still apart."""

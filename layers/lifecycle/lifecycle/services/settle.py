@@ -148,10 +148,11 @@ class Settler:
     def _update(self, partition: Partition, outcome: Outcome) -> bool:
         """Make a partition say what its log came to; whether that is news."""
         machine = outcome.settled.machine
-        summary = dump(machine)
+        # An identity whose own log is empty, as after it was parted, is nobody until something happens.
+        summary = dump(machine) if machine.since else None
         is_news = summary != partition.summary or bool(outcome.written) or bool(outcome.erased)
         partition.summary, partition.recent = summary, outcome.recent
-        partition.stage = machine.at.stage.key
+        partition.stage = machine.at.stage.key if machine.since else None
         partition.since = machine.since.occurred_at if machine.since else None
         return is_news
 
