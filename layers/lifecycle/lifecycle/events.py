@@ -239,7 +239,9 @@ def fact_of(update: DealUpdate, contact: str, workspace: str) -> DealFact:
         workspace: the workspace's id, from which partition ids derive.
 
     Returns:
-        The fact, whose id is derived from the update's and the contact's: copying twice is copying once.
+        The fact, whose id is derived from the deal's, the update's and the contact's: copying twice is copying once.
+        Of one update, removals sort behind links (``~`` behind every letter and digit), so that a person who is on a
+        deal by two contacts stays on it while one takes the place of the other.
     """
     linked: bool | None = None
     role: str | None = None
@@ -250,7 +252,7 @@ def fact_of(update: DealUpdate, contact: str, workspace: str) -> DealFact:
             if prospect_id(workspace, home_identity(named.identities)) == contact:
                 linked, role, identities = True, named.role, named.identities
     return DealFact(
-        id=f"{update.id}:{contact}",
+        id=f"{update.deal_id}/{update.id}:{'~' if linked is False else ''}{contact}",
         occurred_at=update.occurred_at,
         recorded_at=update.recorded_at,
         deal_id=update.deal_id,

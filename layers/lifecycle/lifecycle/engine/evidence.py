@@ -69,11 +69,13 @@ class EvidenceLog:
         events: in the order of the fold.
         covers: tells which of them are withdrawn.
         machine: what these events come to.
+        stage: where the prospect stands, or stood before the move that is to be explained.
     """
 
-    def __init__(self, events: Sequence[Event], covers: Callable[[Event], bool], machine: Machine) -> None:
+    def __init__(self, events: Sequence[Event], covers: Callable[[Event], bool], machine: Machine, stage: str) -> None:
         self._events = [event for event in events if not covers(event)]
         self._machine = machine
+        self._rank = machine.plan.by_key[stage].rank
 
     def report(self, criterion: Criterion, line: Key | None) -> CriterionReport:
         """Hold a criterion and all its parts against the events newer than ``line``."""
@@ -108,7 +110,7 @@ class EvidenceLog:
                 taken = [e.key for e in self._since(line) if isinstance(e, Decision) and e.action == action]
                 return Finding(criterion, bool(taken), tuple(taken[:1]))
             case BelowCriterion(stage):
-                return Finding(criterion, 0 <= machine.at.rank < machine.plan.by_key[stage].rank, ())
+                return Finding(criterion, 0 <= self._rank < machine.plan.by_key[stage].rank, ())
             case AllCriterion():
                 parts = tuple(self.find(part, line) for part in criterion.parts)
                 met = all(part.met for part in parts)

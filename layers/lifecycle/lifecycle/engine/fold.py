@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from operator import attrgetter
 
-from lifecycle.engine.evidence import EvidenceLog
+from lifecycle.engine.evidence import CriterionReport, EvidenceLog
 from lifecycle.engine.machine import Machine, Transition
 from lifecycle.engine.plan import Plan
-from lifecycle.events import Activity, DealFact, Event, Key, Withdrawal
+from lifecycle.events import Activity, DealFact, Event, Identity, Key, Withdrawal
 
 
 @dataclass(slots=True)
@@ -64,17 +64,36 @@ class Folded:
 
     def evidence_log(self) -> EvidenceLog:
         """The log as evidence: what is not withdrawn."""
-        return EvidenceLog(self.log, self.withdrawn.covers, self.machine)
+        return EvidenceLog(self.log, self.withdrawn.covers, self.machine, self.machine.at.stage.key)
+
+    def entry_report(self) -> CriterionReport | None:
+        """The criterion that took the prospect to its stage, held against the log as it stood at that moment."""
+        entry = self.machine.entry
+        if entry is None or entry.criterion is None:
+            return None
+        log = [event for event in self.log if event.key <= entry.event]
+        machine, _ = _replay(log, self.withdrawn, self.machine.plan)
+        then = EvidenceLog(log, self.withdrawn.covers, machine, entry.from_stage)
+        return then.report(entry.criterion, entry.line)
 
 
 def in_order(log: Iterable[Event]) -> list[Event]:
-    """The events of a log in the order of the fold, each id once."""
-    events: dict[str, Event] = {}
+    """The events of a log in the order of the fold, each once.
+
+    Two partitions of one prospect may hold an event of the same id and time, told with different identities: the one
+    that names more of them stands for both.
+    """
+    events: dict[Key, Event] = {}
     for event in log:
-        other = events.get(event.id)
-        if other is None or event.key < other.key:
-            events[event.id] = event
+        other = events.setdefault(event.key, event)
+        if other is not event and _named(event) > _named(other):
+            events[event.key] = event
     return sorted(events.values(), key=attrgetter("key"))
+
+
+def _named(event: Event) -> tuple[int, tuple[Identity, ...]]:
+    identities = event.identities if isinstance(event, Activity | DealFact) else ()
+    return len(identities), identities
 
 
 def fold(log: Iterable[Event], plan: Plan) -> Folded:
@@ -123,14 +142,14 @@ def advance(machine: Machine, event: Event) -> Advance:
 
 
 def _withdraws(event: Event, machine: Machine) -> bool:
-    """Whether an event withdraws others: a withdrawal, a deal's deletion, or the removal of the prospect from it."""
+    """Whether an event withdraws others: a withdrawal, a deal's deletion, or the removal of a contact from it."""
     if isinstance(event, Activity):
         return False
     if isinstance(event, DealFact):
         deal = machine.deals.get(event.deal_id)
         if deal is None:
             return False
-        return event.deleted or (event.linked is False and list(deal.contacts) == [event.contact])
+        return event.deleted or (event.linked is False and event.contact in deal.contacts)
     return isinstance(event, Withdrawal)
 
 
@@ -151,15 +170,16 @@ def _correct(
         The machine as it would stand had the withdrawn events never happened.
     """
     corrected, standing = _replay(before, withdrawn, machine.plan)
-    valid = {_move_of(transition) for transition in standing}
-    recorded = {_move_of(transition) for transition in transitions if _stands(transition)}
-    for transition in transitions:
-        if _stands(transition) and _move_of(transition) not in valid:
-            transition.corrected_by = event.id
-    for transition in standing:
-        if _move_of(transition) not in recorded:
-            transition.restated_by = event.id
-            transitions.append(transition)
+    valid = {_move_of(transition): transition for transition in standing}
+    for position, transition in enumerate(transitions):
+        if _stands(transition):
+            still = valid.pop(_move_of(transition), None)
+            if still is None:
+                transition.corrected_by = event.id
+            else:
+                # The move stands, perhaps on other evidence and in another cycle.
+                transitions[position] = replace(still, restated_by=transition.restated_by)
+    transitions.extend(replace(transition, restated_by=event.id) for transition in valid.values())
     if corrected.at is not machine.at:
         transitions.append(_correction(machine, corrected, event))
     return corrected
@@ -205,8 +225,7 @@ def _proven(moved: Transition, log: Sequence[Event], withdrawn: Withdrawn, machi
     """A move with its evidence, and with those parts of its criterion in words that held."""
     moved.evidence = (moved.event.id,)
     if moved.criterion is not None and moved.cause == "rule":
-        found = EvidenceLog(log, withdrawn.covers, machine).find(moved.criterion, moved.line)
-        # `below` held before the move and holds no longer, so the whole sentence stands where it took part.
-        moved.because = found.held if found.met else moved.because
+        found = EvidenceLog(log, withdrawn.covers, machine, moved.from_stage).find(moved.criterion, moved.line)
+        moved.because = found.held
         moved.evidence = found.evidence or moved.evidence
     return moved

@@ -264,7 +264,8 @@ class Machine:
         """Once every linked deal is lost, the funnel may name a stage to go back to, by lost reason (rule 5)."""
         deal = self.deals.get(fact.deal_id)
         linked = [other for other in self.deals.values() if other.counts]
-        if deal is None or not deal.counts or fact.status != "lost" or any(o.status != "lost" for o in linked):
+        just_lost = deal is not None and deal.counts and fact.status == "lost" and deal.entered == fact.key
+        if deal is None or not just_lost or any(other.status != "lost" for other in linked):
             return None
         for recycling in self.plan.funnel.recycling:
             to = self.plan.by_key[recycling.to_stage]

@@ -27,7 +27,7 @@ class PropertyCondition:
         """Whether the property compares as the condition says."""
         value = properties.get(self.name)
         if self.comparison == "equals":
-            return type(value) is not bool and bool(value == self.operand)
+            return isinstance(value, bool) is isinstance(self.operand, bool) and bool(value == self.operand)
         if self.comparison == "in":
             return isinstance(value, str) and value in self.operand
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):

@@ -156,19 +156,18 @@ class Lifecycle:
                 one, or both are bare cookies.
             TooBusyError: the ruling is in the log, but others kept changing the prospect.
         """
-        around = Neighbourhood(self._store)
-        partition = around[prospect_id]
-        if partition.is_pointer:
-            raise ProspectAbsorbedError(prospect_id, around.root(prospect_id))
-        if partition.summary is None:
-            raise ProspectNotFoundError("id")
         if not self._store.events([(prospect_id, ruling.id)]):
-            self._check(around, prospect_id, ruling)
+            self._check(prospect_id, ruling)
         (outcome,) = self._record([(prospect_id, ruling)])
         return outcome
 
-    def _check(self, around: Neighbourhood, root: str, ruling: Decision | Withdrawal) -> None:
+    def _check(self, root: str, ruling: Decision | Withdrawal) -> None:
         """Refuse a ruling that could not mean what it says. (One that is repeated was checked the first time.)"""
+        around = Neighbourhood(self._store)
+        if around[root].is_pointer:
+            raise ProspectAbsorbedError(root, around.root(root))
+        if around[root].summary is None:
+            raise ProspectNotFoundError("id")
         if isinstance(ruling, Withdrawal):
             self._check_withdrawal(around, root, ruling)
         elif ruling.action == "set_stage" and ruling.stage is not None:

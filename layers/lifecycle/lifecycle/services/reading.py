@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from lifecycle.engine.evidence import EvidenceLog
-from lifecycle.engine.fold import Folded, fold
+from lifecycle.engine.fold import Folded, fold, in_order
 from lifecycle.engine.machine import Machine
 from lifecycle.engine.plan import Plan, PlannedStage
 from lifecycle.engine.snapshot import load
@@ -106,14 +106,13 @@ class Reader:
         events, transitions = around.whole_log(root)
         folded = fold(events, self._plan)
         machine, evidence = folded.machine, folded.evidence_log()
-        entry = machine.entry
         return Explanation(
             prospect_id=root,
             stage=machine.at.stage.key,
             since=_since(machine),
             cycle=machine.cycle,
             because=_record_of(folded, transitions),
-            criterion=evidence.report(entry.criterion, entry.line) if entry and entry.criterion else None,
+            criterion=folded.entry_report(),
             next=tuple(self._report(stage, machine, evidence) for stage in _ahead(machine)),
         )
 
@@ -217,7 +216,7 @@ def _record_of(folded: Folded, transitions: Sequence[TransitionRecord]) -> Trans
 
 
 def _unique(events: Sequence[Event]) -> list[Event]:
-    return list({event.id: event for event in sorted(events, key=lambda event: event.key, reverse=True)}.values())
+    return in_order(events)
 
 
 def _place(entry: Event | TransitionRecord) -> tuple[str, ...]:
