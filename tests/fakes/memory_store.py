@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from lifecycle.events import DealUpdate, Event
@@ -40,7 +40,7 @@ class MemoryStore:
     def __init__(self, workspace: str = "acme") -> None:
         self.workspace = workspace
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
-        self.before_commit: list[Any] = []
+        self.before_commit: list[Callable[[], Any]] = []
         self.reads = 0
         self.writes = 0
 
@@ -76,6 +76,10 @@ class MemoryStore:
             if position > after and first <= position <= last
         )
 
+    def images(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every item as (sort key, DynamoDB's JSON), as a stream would report it."""
+        return [(sk, item) for (_, sk), item in self.items.items()]
+
     def append(self, appended: Sequence[Appended]) -> list[bool]:
         return [self._put_absent(event_item(self.workspace, *entry)) for entry in appended]
 
@@ -96,7 +100,7 @@ class MemoryStore:
                 return False
         for prospect_id, sequences in change.erased.items():
             for sequence in sequences:
-                del self.items[prospect_pk(self.workspace, prospect_id), transition_sk(sequence)]
+                self.items.pop((prospect_pk(self.workspace, prospect_id), transition_sk(sequence)), None)
         for prospect_id, records in change.written.items():
             for record in records:
                 self._put(transition_item(self.workspace, prospect_id, record))

@@ -439,20 +439,26 @@ def test_one_event_that_names_everything_makes_one_prospect(lifecycle: Lifecycle
     assert set(lifecycle.find_prospect(CRM).identities) == {ANN, COOKIE, USER, CRM}
 
 
-@pytest.mark.parametrize("same_id_elsewhere", [visit("e", 5, COOKIE), visit("e", 5, BOB, USER)])
-def test_the_same_id_in_two_partitions_of_one_prospect_is_one_event_however_it_is_evaluated(
-    lifecycle: Lifecycle, same_id_elsewhere: Any
+@pytest.mark.parametrize("between", [0, 30], ids=["remembered", "forgotten"])
+@pytest.mark.parametrize(
+    "again",
+    [visit("e", 1, COOKIE), visit("e", 5, COOKIE), visit("e", 5, BOB, USER)],
+    ids=["as told", "later", "joining"],
+)
+def test_an_id_in_two_partitions_of_one_prospect_comes_to_the_same_at_once_and_folded_anew(
+    lifecycle: Lifecycle, again: Any, between: int
 ) -> None:
     lifecycle.record_activity(email_sent("link", 0, ANN, COOKIE, USER))
     lifecycle.record_activity(visit("e", 1, ANN))
-    for number in range(30):  # More than the state remembers to have folded.
+    for number in range(between):  # The state remembers which events it folded last, and forgets older ones.
         lifecycle.record_activity(activity(f"open{number}", 2 + number / 100, "email_open"))
-    lifecycle.record_activity(same_id_elsewhere)
-    counted = lifecycle.find_prospect(ANN).counts
+    lifecycle.record_activity(again)
+    at_once = lifecycle.find_prospect(ANN)
 
-    lifecycle.record_activity(visit("late", 0.5, ANN))
+    lifecycle.record_activity(email_sent("late", 0.5, ANN))
 
-    assert lifecycle.find_prospect(ANN).counts["inbound"] == counted["inbound"] + 1
+    anew = lifecycle.find_prospect(ANN)
+    assert (at_once.counts["inbound"], at_once.score, at_once.since) == (anew.counts["inbound"], anew.score, anew.since)
 
 
 def _but_for_the_last_event(view: ProspectView) -> tuple[object, ...]:

@@ -1,0 +1,189 @@
+"""The real store on moto, with the template's own table: the contract of every store, and the use cases on top.
+
+moto answers one caller at a time and loses concurrent updates, so what is said here of concurrency is said by the
+conditions of single writes; writers that really run at once are tested against the deployed template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from lifecycle.store.dynamo import Appended, DynamoStore
+from lifecycle.store.records import Change
+from tests.builders import WORKSPACE, visit
+from tests.integration.tables import create_table
+from tests.scenarios import Operation, Rule, World, operations
+from tests.store_contract import HOME, StoreContract, appended, prospect, transition
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture
+def client() -> Iterator[DynamoDBClient]:
+    """A client of an empty DynamoDB."""
+    with mock_aws():
+        yield boto3.client("dynamodb", region_name="us-east-1")
+
+
+class TestDynamoStore(StoreContract):
+    """Every test of the contract."""
+
+    @pytest.fixture
+    def store(self, client: DynamoDBClient) -> DynamoStore:
+        """An empty store."""
+        return DynamoStore(client, create_table(client, "table"), WORKSPACE)
+
+
+@pytest.fixture
+def store(client: DynamoDBClient) -> DynamoStore:
+    """An empty store."""
+    return DynamoStore(client, create_table(client, "table"), WORKSPACE)
+
+
+def test_workspaces_of_one_table_do_not_see_each_other(client: DynamoDBClient, store: DynamoStore) -> None:
+    other = DynamoStore(client, "table", "acme#P#" + HOME)
+    store.append(appended(visit("e", 1)))
+    store.commit([Change([prospect(HOME)], {HOME: [transition(1)]})])
+
+    assert other.log(HOME) == ([], [])
+    assert other.partitions([HOME]) == {}
+    assert list(other.in_stage("engaged", "", "1970", "9999")) == []
+    assert other.append(appended(visit("e", 1))) == [True]
+    assert other.commit([Change([prospect(HOME)])]) == [True]
+
+
+def test_a_transition_is_in_the_index_of_its_day_with_what_reports_count(
+    client: DynamoDBClient, store: DynamoStore
+) -> None:
+    store.commit([Change([prospect(HOME)], {HOME: [transition(1, corrected_by="w")]})])
+
+    (item,) = client.scan(TableName="table", IndexName="by_day")["Items"]
+
+    assert {name for name in item if name not in {"pk", "sk", "day_pk", "day_sk"}} == {
+        "from_stage", "to_stage", "occurred_at", "cause", "cycle", "funnel_version", "corrected_by",
+    }  # fmt: skip
+
+
+def test_the_index_of_stages_holds_keys_only(client: DynamoDBClient, store: DynamoStore) -> None:
+    store.commit([Change([prospect(HOME)])])
+
+    (item,) = client.scan(TableName="table", IndexName="by_stage")["Items"]
+
+    assert set(item) == {"pk", "sk", "stage_pk", "stage_sk"}
+
+
+# ---- answers of the service that moto does not give ---------------------------------------------------------------
+
+
+@pytest.fixture
+def stubbed() -> Iterator[tuple[DynamoStore, Stubber]]:
+    """A store whose service answers as it is told to."""
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    with Stubber(client) as stubber:
+        yield DynamoStore(client, "table", WORKSPACE), stubber
+        stubber.assert_no_pending_responses()
+
+
+def cancel(stubber: Stubber, *codes: str) -> None:
+    """The next transaction is cancelled for these reasons, one an item."""
+    stubber.add_client_error(
+        "transact_write_items",
+        "TransactionCanceledException",
+        modeled_fields={"CancellationReasons": [{"Code": code} for code in codes]},
+    )
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_batch_that_met_another_transaction_or_was_throttled_is_sent_again(
+    stubbed: tuple[DynamoStore, Stubber], code: str
+) -> None:
+    store, stubber = stubbed
+    cancel(stubber, "None", code)
+    cancel(stubber, "ConditionalCheckFailed", "None")
+    stubber.add_response("transact_write_items", {})
+
+    assert store.append(appended(visit("a", 1), visit("b", 1))) == [False, True]
+
+
+@pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
+def test_a_batch_that_cannot_succeed_is_not_sent_again(stubbed: tuple[DynamoStore, Stubber], code: str) -> None:
+    store, stubber = stubbed
+    cancel(stubber, "None", code)
+
+    with pytest.raises(store._client.exceptions.TransactionCanceledException):
+        store.append(appended(visit("a", 1), visit("b", 1)))
+
+
+@pytest.mark.parametrize("code", ["ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"])
+def test_a_change_that_met_another_writer_is_not_made(stubbed: tuple[DynamoStore, Stubber], code: str) -> None:
+    store, stubber = stubbed
+    cancel(stubber, "None", code)
+
+    assert store.commit([Change([prospect("p1")], {"p1": [transition(1)]})]) == [False]
+
+
+def test_a_change_that_cannot_succeed_is_an_error(stubbed: tuple[DynamoStore, Stubber]) -> None:
+    store, stubber = stubbed
+    cancel(stubber, "None", "ValidationError")
+
+    with pytest.raises(store._client.exceptions.TransactionCanceledException):
+        store.commit([Change([prospect("p1")], {"p1": [transition(1)]})])
+
+
+def test_what_a_batch_read_left_unprocessed_is_asked_for_again(stubbed: tuple[DynamoStore, Stubber]) -> None:
+    store, stubber = stubbed
+    key = {"pk": {"S": "W#acme#P#p2"}, "sk": {"S": "STATE"}}
+    found = [{"pk": {"S": f"W#acme#P#{id_}"}, "sk": {"S": "STATE"}, "version": {"N": "1"}} for id_ in ("p1", "p2")]
+    unprocessed: dict[str, Any] = {"table": {"Keys": [key], "ConsistentRead": True}}
+    stubber.add_response("batch_get_item", {"Responses": {"table": found[:1]}, "UnprocessedKeys": unprocessed})
+    stubber.add_response(
+        "batch_get_item",
+        {"Responses": {"table": found[1:]}, "UnprocessedKeys": {}},
+        {"RequestItems": unprocessed},
+    )
+
+    assert set(store.partitions(["p1", "p2"])) == {"p1", "p2"}
+
+
+# ---- the use cases on the real store ------------------------------------------------------------------------------
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(operations(most=6), st.randoms(use_true_random=False))
+def test_activities_deals_and_decisions_in_any_order_with_crashes_come_to_the_fold_of_each_prospects_log(
+    given_: list[Operation], random: Random
+) -> None:
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        here = World(DynamoStore(client, create_table(client, "table"), WORKSPACE), lambda: images(client))
+        arrived = [*given_, *(one for one in given_ if not isinstance(one, Rule) and random.random() < 0.2)]
+        random.shuffle(arrived)
+
+        for operation in arrived:
+            here.do(operation, crash=random.random() < 0.3)
+        for _ in range(3):
+            assert here.stream(random) == []
+
+        assert here.stands() == here.should_stand()
+
+
+def images(client: DynamoDBClient) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Every item of the table as the stream would report it."""
+    for page in client.get_paginator("scan").paginate(TableName="table"):
+        for item in page["Items"]:
+            yield item["sk"]["S"], item
+
+
+def test_the_first_append_to_a_log_needs_no_partition(store: DynamoStore) -> None:
+    assert store.append([Appended("p-new", visit("e", 1), "p-new")]) == [True]
+    assert store.partitions(["p-new"]) == {}

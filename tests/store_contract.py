@@ -1,0 +1,389 @@
+"""What every store must do: one set of tests that is run against each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from lifecycle.events import (
+    Activity,
+    Contact,
+    DealFact,
+    DealUpdate,
+    Decision,
+    Event,
+    Identity,
+    Key,
+    Withdrawal,
+)
+from lifecycle.services.neighbourhood import Store
+from lifecycle.store.dynamo import Appended
+from lifecycle.store.items import format_time
+from lifecycle.store.records import Binding, Change, Partition, Ruling, TransitionRecord
+from lifecycle.store.schema import SHARDS, shard_of
+from tests.builders import at, visit
+
+HOME = "p-home"
+EARLIEST, LATEST = "1970", "9999"
+
+ACTIVITIES: dict[str, Event] = {
+    "a plain activity": Activity(
+        "id", at(0), at(1), "website_visit", "inbound", (Identity("email", "ann@example.com"),)
+    ),
+    "an activity with everything": Activity(
+        id="Ünïcode #~ id 🚀",
+        occurred_at=at(0) + timedelta(microseconds=1),
+        recorded_at=at(0.5),
+        type="review",
+        direction="internal",
+        identities=(Identity("crm:sales force", "003/ü"), Identity("visitor", "cookie#1")),
+        automated=True,
+        properties={
+            "rating": Decimal("4.50"),
+            "big": Decimal("12345678901234567890123456789012345678"),
+            "tiny": Decimal("1E-120"),
+            "text": "žluťoučký 🐎",
+            "empty": "",
+            "none": None,
+            "yes": True,
+            "map": {},
+            "list": [],
+            "nested": {"list": [1, "two", None, {"deep": [[]]}]},
+        },
+        traits={"name": "Ann", "😀": "no name"},
+        source="snowplow",
+    ),
+    "an activity without an email": Activity("id", at(0), at(0), "x", "outbound", (Identity("visitor", "v"),)),
+}
+FACTS: dict[str, Event] = {
+    "a plain fact": DealFact("id", at(0), at(1), "D1", HOME, None),
+    "a fact that links": DealFact(
+        id="id", occurred_at=at(0), recorded_at=at(1), deal_id="D#1 ü", contact=HOME, linked=True, role="buyer",
+        identities=(Identity("email", "ann@example.com"), Identity("crm:sf", "1")), status="open", name="Großauftrag",
+        amount=Decimal("0.10"), currency="EUR",
+    ),
+    "a fact that removes": DealFact("id", at(0), at(1), "D1", HOME, False, status="lost", lost_reason="price"),
+    "a deletion": DealFact("id", at(0), at(1), "D1", HOME, None, deleted=True),
+}  # fmt: skip
+RULINGS: dict[str, Event] = {
+    "a plain decision": Decision("id", at(0), at(1), "accept", "sally"),
+    "a decision with everything": Decision(
+        "id", at(0), at(1), "set_stage", "sally ü", "why", "customer", {"budget": Decimal(10), "need": None}, "p-other"
+    ),
+    "a withdrawal": Withdrawal("id", at(0), at(1), "e#1", "sally"),
+    "a withdrawal with a reason": Withdrawal("id", at(0), at(1), "e1", "sally", "a bot 🤖"),
+}
+UPDATES = {
+    "a plain update": DealUpdate("id", at(0), at(1), "D1"),
+    "an update with everything": DealUpdate(
+        "id", at(0), at(1), "D1", "lost", "Großauftrag", Decimal("99999999999999.99"), "EUR", "price",
+        (Contact((Identity("email", "ann@example.com"),), "buyer"), Contact((Identity("crm:sf", "1"),), None)),
+    ),
+    "an update that removes everybody": DealUpdate("id", at(0), at(1), "D1", contacts=()),
+    "a deletion": DealUpdate("id", at(0), at(1), "D1", deleted=True),
+}  # fmt: skip
+PARTITIONS = {
+    "a pointer": Partition("p1", parent="p2", rulings={"p3": Ruling(Key(at(1), 4, "id with space"), True)}),
+    "a visitor": Partition(
+        "p1", bindings=(Binding(None, "p2"), Binding(Key(at(1), 0, "e 1"), "p3"), Binding(Key(at(2), 3, "ü"), "p2"))
+    ),
+    "a prospect": Partition(
+        "p1",
+        summary={"at": "engaged", "counts": [0, 1], "ids": [["email", "änn@example.com"]], "deals": {"D": {"x": "1"}}},
+        stage="engaged",
+        since=at(3) + timedelta(microseconds=7),
+        members={"p2": "", "p3": None, "p4": at(1).isoformat()},
+        rulings={"p5": Ruling(Key(at(1), 4, "m"), False)},
+        recent=("abc+/1", "ABCDEF"),
+    ),
+}
+
+
+def appended(*events: Event, home: str = HOME) -> list[Appended]:
+    """Events to append to one log."""
+    return [Appended(home, event, home) for event in events]
+
+
+def transition(sequence: int, **changes: object) -> TransitionRecord:
+    """A transition, with some fields set anew."""
+    record = TransitionRecord(
+        sequence=sequence, from_stage="suspect", to_stage="engaged", occurred_at=at(sequence), recorded_at=at(99),
+        cause="rule", funnel_version=1, criterion="an email is known", evidence=("e1", "e2"), actor=None, reason=None,
+        cycle=1, event_id=f"e{sequence}", corrected_by=None, restated_by=None,
+    )  # fmt: skip
+    return replace(record, **changes)  # type: ignore[arg-type]
+
+
+def prospect(prospect_id: str, stage: str = "engaged", since: datetime | None = None) -> Partition:
+    """A prospect that is to be listed."""
+    return Partition(prospect_id, summary={"at": stage}, stage=stage, since=since or at(0))
+
+
+def commit_all(store: Store, partitions: Sequence[Partition]) -> None:
+    """Make each partition, every one by a change of its own."""
+    assert all(store.commit([Change([partition]) for partition in partitions]))
+
+
+class StoreContract:
+    """The tests. A subclass gives the fixture ``store``: an empty store."""
+
+    # ---- logs -------------------------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("event", [ACTIVITIES, FACTS, RULINGS], ids=["activity", "deal", "ruling"])
+    def test_every_kind_of_event_comes_back_as_it_was_appended(self, store: Store, event: dict[str, Event]) -> None:
+        for number, one in enumerate(event.values()):
+            home = f"p-{number}"
+
+            assert store.append(appended(one, home=home)) == [True]
+
+            assert store.log(home) == ([one], [])
+            assert store.events([(home, one.id)]) == {(home, one.id): one}
+
+    @pytest.mark.parametrize("update", UPDATES.values(), ids=UPDATES)
+    def test_every_kind_of_deal_update_comes_back_as_it_was_appended(self, store: Store, update: DealUpdate) -> None:
+        assert store.append_deal_update(update) is True
+
+        assert store.deal_log("D1") == [update]
+
+    def test_an_empty_log_is_empty(self, store: Store) -> None:
+        assert store.log(HOME) == ([], [])
+        assert store.transitions(HOME) == []
+        assert store.deal_log("D1") == []
+        assert store.partitions([HOME]) == {}
+        assert store.events([(HOME, "e")]) == {}
+        assert list(store.in_stage("engaged", "", EARLIEST, LATEST)) == []
+
+    def test_an_id_is_appended_once(self, store: Store) -> None:
+        assert store.append(appended(visit("e", 1))) == [True]
+
+        assert store.append(appended(visit("e", 2))) == [False]
+        assert store.log(HOME)[0] == [visit("e", 1)]
+
+    def test_an_id_is_appended_once_in_a_batch(self, store: Store) -> None:
+        batch = appended(visit("a", 1), visit("b", 1), visit("a", 2), visit("a", 1))
+
+        assert store.append(batch) == [True, True, False, False]
+        assert sorted(event.id for event in store.log(HOME)[0]) == ["a", "b"]
+
+    def test_what_is_new_in_a_batch_is_kept_whatever_is_not(self, store: Store) -> None:
+        store.append(appended(visit("b", 1), visit("d", 1)))
+
+        news = store.append(appended(*(visit(id_, 1) for id_ in "abcde")))
+
+        assert news == [True, False, True, False, True]
+        assert len(store.log(HOME)[0]) == 5
+
+    def test_a_batch_of_nothing_new_changes_nothing(self, store: Store) -> None:
+        batch = appended(visit("a", 1), visit("b", 1))
+        store.append(batch)
+
+        assert store.append(batch) == [False, False]
+
+    def test_the_same_id_in_two_logs_is_two_events(self, store: Store) -> None:
+        batch = [*appended(visit("e", 1), home="p1"), *appended(visit("e", 2), home="p2")]
+
+        assert store.append(batch) == [True, True]
+        assert store.events([("p1", "e"), ("p2", "e"), ("p3", "e")]) == {
+            ("p1", "e"): visit("e", 1),
+            ("p2", "e"): visit("e", 2),
+        }
+
+    def test_a_batch_may_be_larger_than_a_transaction(self, store: Store) -> None:
+        store.append(appended(visit("e7", 1), visit("e207", 1)))
+
+        news = store.append(appended(*(visit(f"e{number}", 1) for number in range(230))))
+
+        assert [place for place, new in enumerate(news) if not new] == [7, 207]
+        assert len(store.log(HOME)[0]) == 230
+
+    def test_more_events_are_read_at_once_than_one_request_takes(self, store: Store) -> None:
+        store.append(appended(*(visit(f"e{number}", 1) for number in range(230))))
+
+        found = store.events([*((HOME, f"e{number}") for number in range(260)), (HOME, "e0")])
+
+        assert len(found) == 230
+
+    def test_an_id_may_look_like_a_sort_key(self, store: Store) -> None:
+        ids = ["E#1", "T#000001", "STATE", "#", "~", "\U0010fffd", " "]
+        store.append(appended(*(visit(id_, 1) for id_ in ids)))
+
+        events, transitions = store.log(HOME)
+
+        assert sorted(event.id for event in events) == sorted(ids)
+        assert transitions == []
+
+    def test_a_deal_update_is_appended_once(self, store: Store) -> None:
+        update = UPDATES["an update with everything"]
+
+        assert [store.append_deal_update(update), store.append_deal_update(update)] == [True, False]
+        assert len(store.deal_log("D1")) == 1
+
+    def test_each_deal_has_a_log_of_its_own(self, store: Store) -> None:
+        store.append_deal_update(DealUpdate("u", at(0), at(0), "D1"))
+        store.append_deal_update(DealUpdate("u", at(0), at(0), "D10"))
+
+        assert [update.deal_id for update in store.deal_log("D1")] == ["D1"]
+
+    # ---- partitions -------------------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("partition", PARTITIONS.values(), ids=PARTITIONS)
+    def test_a_partition_comes_back_as_it_was_written_in_its_next_version(
+        self, store: Store, partition: Partition
+    ) -> None:
+        assert store.commit([Change([partition])]) == [True]
+
+        assert store.partitions(["p1", "p-none"]) == {"p1": replace(partition, version=1)}
+
+    def test_more_partitions_are_read_at_once_than_one_request_takes(self, store: Store) -> None:
+        commit_all(store, [prospect(f"p{number}") for number in range(130)])
+
+        assert len(store.partitions([*(f"p{number}" for number in range(150)), "p0"])) == 130
+
+    def test_a_change_is_made_on_the_version_that_was_read(self, store: Store) -> None:
+        store.commit([Change([prospect("p1")])])
+        (read,) = store.partitions(["p1"]).values()
+
+        assert store.commit([Change([replace(read, stage="customer")])]) == [True]
+        assert store.partitions(["p1"])["p1"] == replace(read, version=2, stage="customer")
+
+    @pytest.mark.parametrize("stale", [0, 1, 3])
+    def test_a_change_on_another_version_is_not_made(self, store: Store, stale: int) -> None:
+        for version in range(2):
+            store.commit([Change([replace(prospect("p1"), version=version)])])
+
+        assert store.commit([Change([replace(prospect("p1", "customer"), version=stale)])]) == [False]
+        assert store.partitions(["p1"])["p1"].stage == "engaged"
+
+    def test_a_change_of_several_partitions_is_made_whole_or_not_at_all(self, store: Store) -> None:
+        store.commit([Change([prospect("p2")])])
+        change = Change([prospect("p1"), prospect("p2")], {"p1": [transition(1)]})
+
+        assert store.commit([change]) == [False]
+        assert store.partitions(["p1"]) == {}
+        assert store.transitions("p1") == []
+
+    def test_of_several_changes_each_is_made_or_not_by_itself(self, store: Store) -> None:
+        store.commit([Change([prospect("p2")])])
+        changes = [Change([prospect(id_, "customer")], {id_: [transition(1)]}) for id_ in ("p1", "p2", "p3")]
+
+        assert store.commit(changes) == [True, False, True]
+        assert {id_: one.stage for id_, one in store.partitions(["p1", "p2", "p3"]).items()} == {
+            "p1": "customer",
+            "p2": "engaged",
+            "p3": "customer",
+        }
+        assert store.transitions("p2") == []
+
+    def test_more_changes_than_a_transaction_holds_are_each_made_or_not(self, store: Store) -> None:
+        store.commit([Change([prospect("p60")])])
+        changes = [Change([prospect(f"p{number}")], {f"p{number}": [transition(1)]}) for number in range(130)]
+
+        done = store.commit(changes)
+
+        assert [place for place, made in enumerate(done) if not made] == [60]
+        assert len(store.partitions(f"p{number}" for number in range(130))) == 130
+
+    def test_a_change_may_be_larger_than_a_transaction(self, store: Store) -> None:
+        records = [transition(sequence) for sequence in range(1, 251)]
+
+        assert store.commit([Change([prospect("p1")], {"p1": records})]) == [True]
+        assert store.transitions("p1") == records
+
+    # ---- transitions ------------------------------------------------------------------------------------------------
+
+    def test_transitions_come_back_as_they_were_written_and_in_order(self, store: Store) -> None:
+        records = [
+            transition(1),
+            transition(
+                2, cause="decision", actor="sally", reason="ü", evidence=(), cycle=2, corrected_by="w", restated_by="x"
+            ),
+            *(transition(sequence) for sequence in range(3, 13)),
+        ]
+        store.commit([Change([prospect("p1")], {"p1": records[::-1]})])
+        store.append(appended(visit("e", 1), home="p1"))
+
+        assert store.transitions("p1") == records
+        assert store.log("p1") == ([visit("e", 1)], records)
+
+    def test_a_transition_may_be_written_anew_and_the_last_ones_erased(self, store: Store) -> None:
+        store.commit([Change([prospect("p1")], {"p1": [transition(number) for number in (1, 2, 3)]})])
+        anew = transition(2, to_stage="customer")
+
+        done = store.commit([Change([replace(prospect("p1"), version=1)], {"p1": [anew]}, {"p1": [3]})])
+
+        assert done == [True]
+        assert store.transitions("p1") == [transition(1), anew]
+
+    def test_erasing_what_is_not_there_changes_nothing(self, store: Store) -> None:
+        assert store.commit([Change([prospect("p1")], {}, {"p1": [1]})]) == [True]
+
+    def test_a_change_may_move_transitions_from_one_prospect_to_another(self, store: Store) -> None:
+        store.commit([Change([prospect("p1")], {"p1": [transition(1)]}), Change([prospect("p2")])])
+
+        store.commit(
+            [
+                Change(
+                    [Partition("p1", version=1, parent="p2"), replace(prospect("p2"), version=1)],
+                    {"p2": [transition(1)]},
+                    {"p1": [1]},
+                )
+            ]
+        )
+
+        assert (store.transitions("p1"), store.transitions("p2")) == ([], [transition(1)])
+
+    # ---- lists ------------------------------------------------------------------------------------------------------
+
+    def test_the_prospects_of_a_stage_are_listed_in_the_order_of_their_entry_whatever_their_shard(
+        self, store: Store
+    ) -> None:
+        ids = [f"p{number:02d}" for number in range(40)]
+        assert {shard_of(id_) for id_ in ids} == set(range(SHARDS))
+        commit_all(store, [prospect(id_, since=at(100 - place)) for place, id_ in enumerate(ids)])
+        commit_all(store, [prospect("elsewhere", "customer"), Partition("pointer", parent="p00")])
+
+        assert [id_ for _, id_ in store.in_stage("engaged", "", EARLIEST, LATEST)] == ids[::-1]
+
+    def test_a_list_goes_on_after_any_position_that_it_named(self, store: Store) -> None:
+        commit_all(store, [prospect(f"p{number:02d}", since=at(number // 3)) for number in range(20)])
+        whole = list(store.in_stage("engaged", "", EARLIEST, LATEST))
+
+        for place, (position, _) in enumerate(whole):
+            assert list(store.in_stage("engaged", position, EARLIEST, LATEST)) == whole[place + 1 :]
+
+    def test_a_list_keeps_to_its_bounds(self, store: Store) -> None:
+        commit_all(store, [prospect(f"p{number}", since=at(number)) for number in range(10)])
+
+        listed = store.in_stage("engaged", "", format_time(at(3)), format_time(at(6)))
+
+        assert [id_ for _, id_ in listed] == ["p3", "p4", "p5"]
+
+    def test_a_position_after_the_bounds_lists_nothing(self, store: Store) -> None:
+        commit_all(store, [prospect("p1", since=at(1))])
+
+        assert list(store.in_stage("engaged", format_time(at(5)), EARLIEST, format_time(at(3)))) == []
+
+    def test_one_shard_may_hold_more_than_one_page(self, store: Store) -> None:
+        ids = [id_ for id_ in (f"p{number}" for number in range(2000)) if shard_of(id_) == 0][:130]
+        commit_all(store, [prospect(id_) for id_ in ids])
+
+        assert sorted(id_ for _, id_ in store.in_stage("engaged", "", EARLIEST, LATEST)) == sorted(ids)
+
+    def test_a_prospect_that_moved_is_listed_in_its_new_stage_only(self, store: Store) -> None:
+        commit_all(store, [prospect("p1")])
+
+        store.commit([Change([replace(prospect("p1", "customer", at(9)), version=1)])])
+
+        assert list(store.in_stage("engaged", "", EARLIEST, LATEST)) == []
+        assert [id_ for _, id_ in store.in_stage("customer", "", EARLIEST, LATEST)] == ["p1"]
+
+    def test_a_prospect_that_was_absorbed_is_listed_no_longer(self, store: Store) -> None:
+        commit_all(store, [prospect("p1")])
+
+        store.commit([Change([Partition("p1", version=1, parent="p2")])])
+
+        assert list(store.in_stage("engaged", "", EARLIEST, LATEST)) == []
