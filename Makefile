@@ -103,8 +103,9 @@ test-fast: setup ## the unit tests, in under a minute
 test: check ## everything, with a deployment of the template to a stack of its own
 	@$(pytest) $(parallel) $(wildcard tests/unit tests/integration tests/e2e)
 
-bench: setup ## the figures that README.md names, measured here
-	@$(pytest) -s -p no:xdist tests/bench
+bench: up ## the figures that README.md names, measured here
+	@$(python) -m tests.bench.fold
+	@$(python) -m tests.bench.requests
 
 # ----------------------------------------------------------------------------------------------------------------------
 # AWS

@@ -463,3 +463,16 @@ def test_an_id_in_two_partitions_of_one_prospect_comes_to_the_same_at_once_and_f
 
 def _but_for_the_last_event(view: ProspectView) -> tuple[object, ...]:
     return view.stage, view.since, view.lead_status, view.score, view.cycle, view.identities, view.counts
+
+
+def test_a_batch_that_joins_two_emails_and_has_an_event_of_one_ones_visitor_leaves_no_transitions_behind(
+    store: MemoryStore, lifecycle: Lifecycle
+) -> None:
+    lifecycle.record_activities([visit("a", 0, ANN, USER), visit("b", 0, BOB, COOKIE)])
+
+    lifecycle.record_activities([visit("v", 1, COOKIE), visit("b-user", 2, BOB, USER)])
+
+    survivor = lifecycle.find_prospect(BOB).prospect_id
+    (absorbed,) = {id_of(ANN), id_of(BOB)} - {survivor}
+    assert events_of(lifecycle, BOB) == ["a", "b", "v", "b-user"]
+    assert store.transitions(absorbed) == []

@@ -180,10 +180,11 @@ class Machine:
         return became_known
 
     def _activity(self, event: Activity, key: Key) -> Transition | None:
-        changed = self._name(event.identities, key) or self.pending
+        became_known = self._name(event.identities, key)
         if event.automated:
             self.tally[AUTOMATED] += 1
-            return self._judge(key) if changed else None
+            return self._judge(key) if became_known else None
+        changed = became_known or self.pending
         plan = self.plan
         counting = plan.countings.get((event.type, event.direction)) or plan.counting(event.type, event.direction)
         self.tally[counting.tally] += 1

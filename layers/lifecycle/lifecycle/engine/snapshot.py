@@ -70,7 +70,8 @@ def first_and_known(values: Mapping[str, Any]) -> tuple[datetime, bool]:
 
 def names_only_visitors(values: Mapping[str, Any] | None) -> bool:
     """Whether a dumped machine knows nothing of the prospect but cookies."""
-    return values is not None and all(kind == "visitor" for kind, _ in values.get("ids", ()))
+    kinds = {kind for kind, _ in (values or {}).get("ids", ())}
+    return kinds == {"visitor"}
 
 
 def _pack_time(key: Key | None) -> str | None:

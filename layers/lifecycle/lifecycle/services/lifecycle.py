@@ -32,6 +32,7 @@ from lifecycle.services.errors import (
     SelfMergeError,
     UnknownStageError,
 )
+from lifecycle.services.hints import Hints
 from lifecycle.services.neighbourhood import Neighbourhood, Store
 from lifecycle.services.reading import Reader
 from lifecycle.services.results import (
@@ -56,16 +57,24 @@ def default_plan() -> Plan:
     return Plan(default_funnel())
 
 
+@lru_cache(maxsize=1)
+def _hints() -> Hints:
+    """What this process remembers of pointers, for as long as it lives."""
+    return Hints()
+
+
 class Lifecycle:
     """The prospects of one workspace.
 
     Arguments:
         store: the workspace's store.
         plan: the compiled funnel in force.
+        hints: where identities pointed lately.
     """
 
-    def __init__(self, store: Store, plan: Plan) -> None:
+    def __init__(self, store: Store, plan: Plan, hints: Hints | None = None) -> None:
         self._store = store
+        self._hints = hints if hints is not None else Hints()
         self._plan = plan
         self._settler = Settler(store, plan)
         self._reader = Reader(store, plan)
@@ -73,7 +82,7 @@ class Lifecycle:
     @classmethod
     def connect(cls, table: str, workspace: str) -> Lifecycle:
         """The prospects that a table keeps for a workspace."""
-        return cls(DynamoStore(dynamodb_client(), table, workspace), default_plan())
+        return cls(DynamoStore(dynamodb_client(), table, workspace), default_plan(), _hints())
 
     # ---- activities -------------------------------------------------------------------------------------------------
 
@@ -99,13 +108,13 @@ class Lifecycle:
         return prospect_id(self._store.workspace, home_identity(activity.identities))
 
     def _record(self, homed: Sequence[tuple[str, Event]]) -> list[Outcome]:
-        around = Neighbourhood(self._store)
-        around.load(home for home, _ in homed)
+        around = Neighbourhood(self._store, self._hints)
+        around.locate(homed)
         entries = [Appended(home, event, around.root(home, event.key)) for home, event in homed]
         news = self._store.append(entries)
         fresh = [entry for entry, is_new in zip(entries, news, strict=True) if is_new]
         settled = iter(self._settler.settle(fresh, _now(), around))
-        standing = Neighbourhood(self._store)
+        standing = Neighbourhood(self._store) if fresh else around
         return [
             _outcome(entry.event, next(settled), duplicate=False)
             if is_new

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from lifecycle.engine.snapshot import first_and_known, names_only_visitors
 from lifecycle.events import Activity, DealFact, DealUpdate, Decision, Event, Identity, Key, prospect_id
+from lifecycle.services.hints import Hints
 from lifecycle.store.dynamo import Appended
 from lifecycle.store.records import Binding, Change, Partition, Ruling, TransitionRecord
 
@@ -38,14 +39,17 @@ class Neighbourhood:
 
     Arguments:
         store: where partitions and logs are read.
+        hints: guesses that save reading pointers.
 
     Attributes:
         touched: the partitions that changed.
         refold: the prospects whose logs changed by joining or parting, so that they are folded anew.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, hints: Hints | None = None) -> None:
         self._store = store
+        self._hints = hints
+        self._proven: dict[str, str] = {}
         self._partitions: dict[str, Partition] = {}
         self._logs: dict[str, tuple[list[Event], list[TransitionRecord]]] = {}
         self._emails: set[str] = set()
@@ -64,6 +68,25 @@ class Neighbourhood:
             targets = [target for id_ in missing for target in _targets(self._partitions[id_])]
             missing = [id_ for id_ in dict.fromkeys(targets) if id_ not in self._partitions]
 
+    def locate(self, homed: Iterable[tuple[str, Event]]) -> None:
+        """Read the prospects of some events: by hints where the prospect's own record proves them, else by pointers."""
+        homed = list(homed)
+        hinted = {home: root for home, _ in homed if self._hints and (root := self._hints.get(home))}
+        self.load([hinted.get(home, home) for home, _ in homed])
+        for home, event in homed:
+            if home in hinted and _surely_bound(self[hinted[home]], home, event.occurred_at):
+                self._proven[home] = hinted[home]
+            else:
+                self._proven.pop(home, None)
+                hinted.pop(home, None)
+        self.load(home for home, _ in homed if home not in self._proven)
+
+    def learn(self) -> None:
+        """Remember whom the pointers point to that were read or made."""
+        for id_, partition in self._partitions.items():
+            if self._hints and partition.is_pointer:
+                self._hints.learn(id_, self.root(id_))
+
     def __getitem__(self, prospect_id: str) -> Partition:
         """A partition; version 0 if it is not there yet."""
         self.load([prospect_id])
@@ -77,7 +100,7 @@ class Neighbourhood:
 
     def root(self, prospect_id: str, key: Key | None = None) -> str:
         """The prospect that a partition belongs to; for a visitor's event of that key (default: its next)."""
-        partition = self[prospect_id]
+        partition = self[self._proven.get(prospect_id, prospect_id)]
         while partition.is_pointer:
             partition = self[partition.parent or _bound(partition, key)]
         return partition.prospect_id
@@ -85,6 +108,7 @@ class Neighbourhood:
     def whole_log(self, root: str) -> tuple[list[Event], list[TransitionRecord]]:
         """The union of the logs of a prospect's partitions, and the transitions of the prospect itself."""
         members = self[root].members
+        self._proven.clear()  # A proof is for the time of its event, and a whole log is of all times.
         self.load(members)
         events = list(self.log(root)[0])
         for member in members:
@@ -177,6 +201,7 @@ class Neighbourhood:
 
     def _bind(self, visitor: str, home: str, key: Key) -> None:
         """A visitor joins whom it is first seen with; seen with another, its later events go there."""
+        self._proven.pop(visitor, None)  # A proof is for the time of another event.
         partition, root = self[visitor], self.root(home, key)
         if partition.parent is not None or self._ruled_apart(visitor, root):
             return  # a person said whose it is, or whose it is not

@@ -83,16 +83,16 @@ class Settler:
 
     def _attempt(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Settled]:
         """One try; the places of the entries that are settled by it."""
-        around.load(entry.home for entry in entries.values())
+        around.locate((entry.home, entry.event) for entry in entries.values())
         fresh = {place: entry for place, entry in entries.items() if not _is_folded(entry, around)}
         around.foresee(fresh.values())
         for entry in sorted(fresh.values(), key=lambda entry: entry.event.key):
             around.connect(entry.home, entry.event)
         changed = around.refold | around.touched
-        works: dict[str, list[Event]] = {root: [] for root in changed if not around[root].is_pointer}
+        works: dict[str, list[Appended]] = {root: [] for root in changed if not around[root].is_pointer}
         for entry in fresh.values():
-            works.setdefault(around.root(entry.home, entry.event.key), []).append(entry.event)
-        outcomes = {root: self._fold(around, root, events, now) for root, events in works.items()}
+            works.setdefault(around.root(entry.home, entry.event.key), []).append(entry)
+        outcomes = {root: self._fold(around, root, work, now) for root, work in works.items()}
         lost = self._commit(around, outcomes)
         settled = {}
         for place, entry in entries.items():
@@ -100,12 +100,13 @@ class Settler:
             if root not in lost:
                 outcome = outcomes.get(root)
                 settled[place] = outcome.settled if outcome else self._as_stored(around, root, entry.event)
+        around.learn()
         return settled
 
-    def _fold(self, around: Neighbourhood, root: str, events: list[Event], now: datetime) -> Outcome:
-        partition = around[root]
+    def _fold(self, around: Neighbourhood, root: str, entries: list[Appended], now: datetime) -> Outcome:
+        partition, events = around[root], [entry.event for entry in entries]
         if root not in around.refold and (machine := self._advanced(partition, events)) is not None:
-            return Outcome(Settled(root, machine, []), _marks(partition, events), [], [])
+            return Outcome(Settled(root, machine, []), _marks(partition, entries), [], [])
         is_new = partition.version == 0 and all(around[member].version == 0 for member in partition.members)
         log, stored = (events, []) if is_new else around.whole_log(root)
         folded = fold(log, self._plan)
@@ -115,7 +116,7 @@ class Settler:
         moves = [record for record in records if _signature(record) not in seen]
         written = [record for place, record in enumerate(records) if stored[place : place + 1] != [record]]
         erased = [record.sequence for record in stored[len(records) :]]
-        return Outcome(Settled(root, folded.machine, moves), _marks(partition, events), written, erased)
+        return Outcome(Settled(root, folded.machine, moves), _marks(partition, entries), written, erased)
 
     def _advanced(self, partition: Partition, events: list[Event]) -> Machine | None:
         """The state with some more events, where it can take them without the log."""
@@ -158,20 +159,22 @@ class Settler:
 
     def _as_stored(self, around: Neighbourhood, root: str, event: Event) -> Settled:
         """A prospect that somebody else settled already, with the moves that the event caused."""
+        caused = [record for record in self._store.transitions(root) if record.event_id == event.id]
+        return Settled(root, self._machine(around, root), caused)
+
+    def _machine(self, around: Neighbourhood, root: str) -> Machine:
         summary = around[root].summary
         machine = load(summary, self._plan) if summary else None
-        if machine is None:
-            machine = fold(around.whole_log(root)[0], self._plan).machine
-        caused = [record for record in self._store.transitions(root) if record.event_id == event.id]
-        return Settled(root, machine, caused)
+        return machine or fold(around.whole_log(root)[0], self._plan).machine
 
     def is_folded(self, around: Neighbourhood, entry: Appended) -> bool:
         """Whether the prospect that an event belonged to when it was appended has folded it, as far as it remembers."""
-        return mark_of(entry.event) in around[entry.root].recent
+        return mark_of(entry) in around[entry.root].recent
 
     def standing(self, around: Neighbourhood, home: str, event: Event) -> Settled:
         """Where the prospect of an event stands, as stored."""
-        return self._as_stored(around, around.root(home, event.key), event)
+        root = around.root(home, event.key)
+        return Settled(root, self._machine(around, root), [])
 
 
 @dataclass(slots=True)
@@ -184,18 +187,19 @@ class Outcome:
     erased: list[int]
 
 
-def mark_of(event: Event) -> str:
-    """A short mark of an event. Two events of one prospect's last few share one once in a billion times."""
-    return b64encode(sha256(event.id.encode()).digest()[:6])[:MARK_LENGTH].decode()
+def mark_of(entry: Appended) -> str:
+    """A short mark of an entry of a log. Two of one prospect's last few share one once in a billion times."""
+    text = f"{entry.home} {entry.event.id}"
+    return b64encode(sha256(text.encode()).digest()[:6])[:MARK_LENGTH].decode()
 
 
-def _marks(partition: Partition, events: Iterable[Event]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*partition.recent, *map(mark_of, events)]))[-RECENT:]
+def _marks(partition: Partition, entries: Iterable[Appended]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*partition.recent, *map(mark_of, entries)]))[-RECENT:]
 
 
 def _is_folded(entry: Appended, around: Neighbourhood) -> bool:
     partition = around[around.root(entry.home, entry.event.key)]
-    return mark_of(entry.event) in partition.recent
+    return mark_of(entry) in partition.recent
 
 
 def _signature(record: TransitionRecord) -> tuple[str, str, str, str]:
