@@ -32,9 +32,9 @@ from lifecycle.events import (
 )
 from lifecycle.services.errors import ProspectNotFoundError
 from lifecycle.services.lifecycle import Lifecycle
-from lifecycle.services.neighbourhood import Neighbourhood, Store
+from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.services.stream import evaluate_stream
-from lifecycle.store.dynamo import Appended
+from lifecycle.store.protocol import Appended, Store
 from tests.builders import DEFAULT, WORKSPACE, activity, deal_update, decision, home_of, id_of, set_stage, withdrawal
 
 EMAILS = tuple(Identity("email", f"{name}@example.com") for name in "abc")

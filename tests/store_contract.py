@@ -20,9 +20,8 @@ from lifecycle.events import (
     Key,
     Withdrawal,
 )
-from lifecycle.services.neighbourhood import Store
-from lifecycle.store.dynamo import Appended
 from lifecycle.store.items import format_time
+from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import Binding, Change, Partition, Ruling, TransitionRecord
 from lifecycle.store.schema import SHARDS, shard_of
 from tests.builders import at, visit

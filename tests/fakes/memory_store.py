@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from lifecycle.events import DealUpdate, Event
-from lifecycle.store.dynamo import Appended
 from lifecycle.store.items import (
     deal_update_item,
     event_item,
@@ -19,6 +18,7 @@ from lifecycle.store.items import (
     to_attributes,
     transition_item,
 )
+from lifecycle.store.protocol import Appended
 from lifecycle.store.records import Change, Partition, TransitionRecord
 from lifecycle.store.schema import (
     BY_STAGE,

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from lifecycle.store.dynamo import Appended, DynamoStore
+from lifecycle.store.dynamo import DynamoStore
+from lifecycle.store.protocol import Appended
 from lifecycle.store.records import Change
 from tests.builders import WORKSPACE, visit
 from tests.integration.tables import create_table

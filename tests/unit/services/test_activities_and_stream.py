@@ -11,8 +11,8 @@ from lifecycle.services.errors import TooBusyError
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.settle import ATTEMPTS, RECENT
 from lifecycle.services.stream import evaluate_stream
-from lifecycle.store.dynamo import Appended
 from lifecycle.store.items import deal_update_item, event_item, to_attributes
+from lifecycle.store.protocol import Appended
 from lifecycle.store.records import Change, TransitionRecord
 from tests.builders import (
     ANN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lifecycle.services.neighbourhood import Store
+from lifecycle.store.protocol import Store
 from tests.builders import WORKSPACE
 from tests.fakes.memory_store import MemoryStore
 from tests.store_contract import StoreContract

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lifecycle.events import Contact, DealFact, DealUpdate, fact_of, home_identity, prospect_id
-from lifecycle.services.neighbourhood import Neighbourhood, Store
-from lifecycle.store.dynamo import Appended
+from lifecycle.services.neighbourhood import Neighbourhood
+from lifecycle.store.protocol import Appended, Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from lifecycle.services.errors import (
     UnknownStageError,
 )
 from lifecycle.services.hints import Hints
-from lifecycle.services.neighbourhood import Neighbourhood, Store
+from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.services.reading import Reader
 from lifecycle.services.results import (
     BatchOutcome,
@@ -47,7 +47,8 @@ from lifecycle.services.results import (
 )
 from lifecycle.services.settle import Settled, Settler
 from lifecycle.store.client import dynamodb_client
-from lifecycle.store.dynamo import Appended, DynamoStore
+from lifecycle.store.dynamo import DynamoStore
+from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import TransitionRecord
 
 

@@ -7,31 +7,14 @@ time on. Logs are never moved, so whatever was joined can be parted again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Protocol
 
 from lifecycle.engine.snapshot import first_and_known, names_only_visitors
-from lifecycle.events import Activity, DealFact, DealUpdate, Decision, Event, Identity, Key, prospect_id
+from lifecycle.events import Activity, DealFact, Decision, Event, Identity, Key, prospect_id
 from lifecycle.services.hints import Hints
-from lifecycle.store.dynamo import Appended
-from lifecycle.store.records import Binding, Change, Partition, Ruling, TransitionRecord
-
-
-class Store(Protocol):
-    """What the use cases need of a store; ``store.dynamo.DynamoStore`` describes each method."""
-
-    workspace: str
-
-    def partitions(self, prospect_ids: Iterable[str]) -> dict[str, Partition]: ...
-    def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]: ...
-    def transitions(self, prospect_id: str) -> list[TransitionRecord]: ...
-    def events(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Event]: ...
-    def deal_log(self, deal_id: str) -> list[DealUpdate]: ...
-    def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]: ...
-    def append(self, appended: Sequence[Appended]) -> list[bool]: ...
-    def append_deal_update(self, update: DealUpdate) -> bool: ...
-    def commit(self, changes: Sequence[Change]) -> list[bool]: ...
+from lifecycle.store.protocol import Appended, Store
+from lifecycle.store.records import Binding, Partition, Ruling, TransitionRecord
 
 
 class Neighbourhood:

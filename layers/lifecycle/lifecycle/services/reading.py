@@ -13,7 +13,7 @@ from lifecycle.engine.plan import Plan, PlannedStage
 from lifecycle.engine.snapshot import load
 from lifecycle.events import Event, Identity, Key, prospect_id
 from lifecycle.services.errors import ProspectNotFoundError, UnknownStageError
-from lifecycle.services.neighbourhood import Neighbourhood, Store
+from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.services.results import (
     DealView,
     Explanation,
@@ -23,6 +23,7 @@ from lifecycle.services.results import (
     TimelinePage,
 )
 from lifecycle.store.items import format_time
+from lifecycle.store.protocol import Store
 from lifecycle.store.records import TransitionRecord
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)

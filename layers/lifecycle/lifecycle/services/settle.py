@@ -20,9 +20,9 @@ from lifecycle.engine.plan import Plan
 from lifecycle.engine.snapshot import dump, load
 from lifecycle.events import Event
 from lifecycle.services.errors import TooBusyError
-from lifecycle.services.neighbourhood import Neighbourhood, Store
-from lifecycle.store.dynamo import Appended
+from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.store.items import MARK_LENGTH
+from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import Change, Partition, TransitionRecord
 
 #: How many events a state remembers to have folded: enough that the stream, seconds later, still finds its own.

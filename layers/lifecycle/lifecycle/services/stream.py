@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from lifecycle.services.lifecycle import Lifecycle
-from lifecycle.store.dynamo import Appended
 from lifecycle.store.items import from_attributes, item_deal_update, item_event
+from lifecycle.store.protocol import Appended
 from lifecycle.store.schema import owner_of
 
 _LOGGER = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lifecycle.events import DealUpdate, Event
 from lifecycle.store.items import (
@@ -21,6 +21,7 @@ from lifecycle.store.items import (
     to_attributes,
     transition_item,
 )
+from lifecycle.store.protocol import Appended
 from lifecycle.store.records import Change, Partition, TransitionRecord
 from lifecycle.store.schema import (
     BY_STAGE,
@@ -52,14 +53,6 @@ SAME_VERSION = "version = :read"
 
 #: Reasons of a cancelled transaction after which the same transaction may succeed.
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-
-
-class Appended(NamedTuple):
-    """An event with the partition whose log it goes to, and the prospect that this belongs to."""
-
-    home: str
-    event: Event
-    root: str
 
 
 class DynamoStore:
