@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?=
 DATA ?=
+TABLE ?=
+WORKSPACE ?=
 RUNTIME ?= python3.13
 ARCHITECTURE ?= arm64
 PARAMETERS ?=
@@ -16,7 +18,7 @@ pytest := $(python) -m pytest
 parallel := -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo replay lock check test-fast test bench build deploy clean
+.PHONY: help setup up down demo replay lock check test-fast test bench build deploy key clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -118,6 +120,10 @@ build: setup ## what `make deploy` deploys: RUNTIME=python3.13 ARCHITECTURE=arm6
 
 deploy: build ## to the AWS account of your environment; more with PARAMETERS="AlarmTopicArn=... LogRetentionDays=90"
 	$(sam) deploy $(overrides)
+
+key: setup ## an API key of a workspace in AWS: TABLE=<output TableName> WORKSPACE=acme
+	@test -n "$(TABLE)" -a -n "$(WORKSPACE)" || { echo "Say where and for whom: make key TABLE=... WORKSPACE=..."; exit 1; }
+	@$(python) -m local.key --table "$(TABLE)" --workspace "$(WORKSPACE)"
 
 clean: ## stop the local stack and remove all that make has made
 	@test ! -x $(python) || for folder in .local .local/e2e; do $(python) -m local.stack down --state-dir $$folder; done
