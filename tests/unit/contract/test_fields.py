@@ -105,3 +105,14 @@ def test_equal_amounts_look_equal(number: int | Decimal | str, value: str) -> No
 def test_a_strange_amount_is_refused(number: int | Decimal | str) -> None:
     with pytest.raises(RefusedValueError):
         fields.amount(number)
+
+
+@pytest.mark.parametrize("text", ["ann@acme.test", "ann@crm.local", "Ann@Staging.Invalid"])
+def test_an_email_at_a_domain_for_tests_or_inner_networks_is_let_through(text: str) -> None:
+    assert fields.email(text) == text.lower()
+
+
+@pytest.mark.parametrize("text", ["ann@localhost", "ann@acme", "ann@@acme.test", "@acme.test", "ann@", "a b@acme.test"])
+def test_an_impossible_email_is_refused(text: str) -> None:
+    with pytest.raises(RefusedValueError):
+        fields.email(text)
