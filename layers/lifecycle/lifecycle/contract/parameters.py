@@ -15,11 +15,10 @@ from lifecycle.contract.times import parse_time, refuse_future
 from lifecycle.events import Identity
 from lifecycle.services.errors import ProspectNotFoundError
 
-#: The sales view of a prospect (issue 2, "The default funnel"; design, section 1).
+#: The sales view of a prospect (design, section 1).
 LEAD_STATUSES: tuple[str, ...] = get_args(LeadStatus)
 
 IDENTITY_PARAMETERS = ("email", "visitor", "user", "crm")
-FILTER_PARAMETERS = ("stage", "lead_status", "since_from", "since_to", "limit", "cursor")
 
 _MOST_DIGITS = 4
 _Value = TypeVar("_Value")

@@ -115,9 +115,8 @@ def fold(log: Iterable[Event], plan: Plan) -> Folded:
         if _withdraws(event, machine):
             withdrawn.take(event)
             machine = _correct(events[:position], event, withdrawn, machine, transitions)
-        moved = _walk(machine, event, withdrawn)
-        if moved is not None:
-            transitions.append(_proven(moved, events[: position + 1], withdrawn, machine))
+        if moved := _walk(machine, events, position, withdrawn):
+            transitions.append(moved)
     machine.awaited = withdrawn.events.difference(event.id for event in events)
     return Folded(machine, transitions, events, withdrawn)
 
@@ -153,12 +152,16 @@ def _withdraws(event: Event, machine: Machine) -> bool:
     return isinstance(event, Withdrawal)
 
 
-def _walk(machine: Machine, event: Event, withdrawn: Withdrawn) -> Transition | None:
+def _walk(machine: Machine, log: Sequence[Event], position: int, withdrawn: Withdrawn) -> Transition | None:
+    """Walk the event at a position of a log, as far as it is not withdrawn; the move that it caused, with evidence."""
+    event = log[position]
     if withdrawn.covers(event):
-        return machine.identify(event)
-    if isinstance(event, DealFact) and withdrawn.unlinks(event):
-        return machine.step(replace(event, linked=None))
-    return machine.step(event)
+        moved = machine.identify(event)
+    elif isinstance(event, DealFact) and withdrawn.unlinks(event):
+        moved = machine.step(replace(event, linked=None))
+    else:
+        moved = machine.step(event)
+    return moved and _proven(moved, log[: position + 1], withdrawn, machine)
 
 
 def _correct(
@@ -188,12 +191,8 @@ def _correct(
 def _replay(events: Sequence[Event], withdrawn: Withdrawn, plan: Plan) -> tuple[Machine, list[Transition]]:
     """Walk a log as if what is withdrawn had never happened."""
     machine = Machine(plan)
-    transitions = []
-    for position, event in enumerate(events):
-        moved = _walk(machine, event, withdrawn)
-        if moved is not None:
-            transitions.append(_proven(moved, events[: position + 1], withdrawn, machine))
-    return machine, transitions
+    walked = (_walk(machine, events, position, withdrawn) for position in range(len(events)))
+    return machine, [moved for moved in walked if moved]
 
 
 def _correction(machine: Machine, corrected: Machine, event: Event) -> Transition:

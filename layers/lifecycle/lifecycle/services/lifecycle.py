@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from lifecycle.engine.plan import Plan
-from lifecycle.engine.snapshot import load, names_only_visitors
+from lifecycle.engine.snapshot import names_only_visitors
 from lifecycle.events import (
     Activity,
     DealFact,
@@ -189,8 +189,7 @@ class Lifecycle:
         planned = self._plan.by_key.get(stage)
         if planned is None:
             raise UnknownStageError(stage, self._plan.funnel.stage_keys)
-        machine = load(around[root].summary or {}, self._plan)
-        if planned.stage.anonymous and machine is not None and machine.known is not None:
+        if planned.stage.anonymous and around.machine(root, self._plan).known is not None:
             raise EmailKnownError(stage)
 
     def _check_withdrawal(self, around: Neighbourhood, root: str, withdrawal: Withdrawal) -> None:

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from lifecycle.engine.snapshot import first_and_known, names_only_visitors
+from lifecycle.engine.fold import fold
+from lifecycle.engine.machine import Machine
+from lifecycle.engine.plan import Plan
+from lifecycle.engine.snapshot import first_and_known, load, names_only_visitors
 from lifecycle.events import Activity, DealFact, Decision, Event, Identity, Key, prospect_id
 from lifecycle.services.hints import Hints
 from lifecycle.store.protocol import Appended, Store
@@ -97,6 +100,12 @@ class Neighbourhood:
         for member in members:
             events += [event for event in self.log(member)[0] if self.root(member, event.key) == root]
         return events, self.log(root)[1]
+
+    def machine(self, root: str, plan: Plan) -> Machine:
+        """The state of a prospect as stored; folded from its log where it was stored under another funnel."""
+        summary = self[root].summary
+        machine = load(summary, plan) if summary else None
+        return machine or fold(self.whole_log(root)[0], plan).machine
 
     def stored_transitions(self, prospect_id: str) -> list[TransitionRecord]:
         """The transitions that a partition holds from the time when it was a prospect of its own, or is one."""

@@ -10,7 +10,6 @@ from lifecycle.engine.evidence import EvidenceLog
 from lifecycle.engine.fold import Folded, fold, in_order
 from lifecycle.engine.machine import Machine
 from lifecycle.engine.plan import Plan, PlannedStage
-from lifecycle.engine.snapshot import load
 from lifecycle.events import Event, Identity, Key, prospect_id
 from lifecycle.services.errors import ProspectNotFoundError, UnknownStageError
 from lifecycle.services.neighbourhood import Neighbourhood
@@ -95,7 +94,7 @@ class Reader:
         """Events and transitions, newest first; at one instant a transition stands above its event."""
         around, root = self._locate(prospect_id, "id")
         events, transitions = around.whole_log(root)
-        entries = sorted(_unique(events) + list(transitions), key=_place, reverse=True)
+        entries = sorted([*in_order(events), *transitions], key=_place, reverse=True)
         if position:
             entries = [entry for entry in entries if _place(entry) < position]
         page = entries[:limit]
@@ -138,20 +137,14 @@ class Reader:
 
     def _get(self, prospect_id: str, what: str) -> ProspectView:
         around, root = self._locate(prospect_id, what)
-        return self._view(around, root)
+        return view_of(root, around.machine(root, self._plan))
 
     def _views(self, prospect_ids: Iterable[str]) -> dict[str, ProspectView]:
         around = Neighbourhood(self._store)
         ids = list(prospect_ids)
         around.load(ids)
-        return {id_: self._view(around, id_) for id_ in ids if around[id_].summary is not None}
-
-    def _view(self, around: Neighbourhood, root: str) -> ProspectView:
-        summary = around[root].summary
-        machine = load(summary, self._plan) if summary else None
-        if machine is None:
-            machine = fold(around.whole_log(root)[0], self._plan).machine
-        return view_of(root, machine)
+        found = [id_ for id_ in ids if around[id_].summary is not None]
+        return {id_: view_of(id_, around.machine(id_, self._plan)) for id_ in found}
 
 
 def view_of(root: str, machine: Machine) -> ProspectView:
@@ -214,10 +207,6 @@ def _record_of(folded: Folded, transitions: Sequence[TransitionRecord]) -> Trans
     return next(
         (record for record in standing if (record.from_stage, record.to_stage, record.event_id) == wanted), None
     )
-
-
-def _unique(events: Sequence[Event]) -> list[Event]:
-    return in_order(events)
 
 
 def _place(entry: Event | TransitionRecord) -> tuple[str, ...]:

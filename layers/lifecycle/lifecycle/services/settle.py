@@ -160,12 +160,7 @@ class Settler:
     def _as_stored(self, around: Neighbourhood, root: str, event: Event) -> Settled:
         """A prospect that somebody else settled already, with the moves that the event caused."""
         caused = [record for record in self._store.transitions(root) if record.event_id == event.id]
-        return Settled(root, self._machine(around, root), caused)
-
-    def _machine(self, around: Neighbourhood, root: str) -> Machine:
-        summary = around[root].summary
-        machine = load(summary, self._plan) if summary else None
-        return machine or fold(around.whole_log(root)[0], self._plan).machine
+        return Settled(root, around.machine(root, self._plan), caused)
 
     def is_folded(self, around: Neighbourhood, entry: Appended) -> bool:
         """Whether the prospect that an event belonged to when it was appended has folded it, as far as it remembers."""
@@ -174,7 +169,7 @@ class Settler:
     def standing(self, around: Neighbourhood, home: str, event: Event) -> Settled:
         """Where the prospect of an event stands, as stored."""
         root = around.root(home, event.key)
-        return Settled(root, self._machine(around, root), [])
+        return Settled(root, around.machine(root, self._plan), [])
 
 
 @dataclass(slots=True)
