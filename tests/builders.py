@@ -9,6 +9,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
+from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.fold import Folded, fold
 from lifecycle.engine.machine import Transition
 from lifecycle.engine.plan import Plan
@@ -28,11 +29,11 @@ from lifecycle.events import (
     home_identity,
     prospect_id,
 )
-from lifecycle.funnel.definition import default_funnel, parse_funnel
+from lifecycle.funnel.parsing import default_funnel, parse_funnel
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 WORKSPACE = "acme"
-DEFAULT = Plan(default_funnel())
+DEFAULT = Calendar.always(Plan(default_funnel()))
 
 ANN = Identity("email", "ann@example.com")
 BOB = Identity("email", "bob@example.com")
@@ -208,24 +209,24 @@ def home_of(event: Activity) -> str:
     return id_of(home_identity(event.identities))
 
 
-def folded(*events: Event, plan: Plan = DEFAULT) -> Folded:
+def folded(*events: Event, calendar: Calendar = DEFAULT) -> Folded:
     """A log, folded under the default funnel unless another is given."""
-    return fold(events, plan)
+    return fold(events, calendar)
 
 
-def stage_of(*events: Event, plan: Plan = DEFAULT) -> str:
+def stage_of(*events: Event, calendar: Calendar = DEFAULT) -> str:
     """The stage that a log leads to."""
-    return fold(events, plan).machine.at.stage.key
+    return fold(events, calendar).machine.at.stage.key
 
 
-def status_of(*events: Event, plan: Plan = DEFAULT) -> str | None:
+def status_of(*events: Event, calendar: Calendar = DEFAULT) -> str | None:
     """The lead status that a log leads to."""
-    return fold(events, plan).machine.lead_status
+    return fold(events, calendar).machine.lead_status
 
 
-def moves_of(*events: Event, plan: Plan = DEFAULT) -> list[tuple[str, str, str]]:
+def moves_of(*events: Event, calendar: Calendar = DEFAULT) -> list[tuple[str, str, str]]:
     """The transitions of a log as (from, to, id of the event)."""
-    return [move(transition) for transition in fold(events, plan).transitions]
+    return [move(transition) for transition in fold(events, calendar).transitions]
 
 
 def move(transition: Transition) -> tuple[str, str, str]:
@@ -233,20 +234,27 @@ def move(transition: Transition) -> tuple[str, str, str]:
     return transition.from_stage, transition.to_stage, transition.event.id
 
 
-def plan_of(*stages: Mapping[str, Any], recycling: tuple[Mapping[str, Any], ...] = ()) -> Plan:
-    """A compiled funnel of some stages, for what the default funnel does not use."""
-    return Plan(parse_funnel({"stages": list(stages), "recycling": list(recycling)}, version=7))
+def funnel_of(*stages: Mapping[str, Any], **more: Any) -> Calendar:
+    """A compiled funnel of some stages, and more of its definition, for what the default funnel does not use."""
+    return calendar_of({"stages": list(stages), **more})
 
 
 def changed_default(
     changes: Mapping[str, Mapping[str, Any]] | None = None, recycling: tuple[Mapping[str, Any], ...] = ()
-) -> Plan:
+) -> Calendar:
     """The default funnel with some fields of some stages set anew, and with recycling."""
     stages = [{**stage, **(changes or {}).get(stage["key"], {})} for stage in default_definition()["stages"]]
-    return Plan(parse_funnel(default_definition() | {"stages": stages, "recycling": list(recycling)}, version=7))
+    return calendar_of(default_definition() | {"stages": stages, "recycling": list(recycling)})
+
+
+def calendar_of(definition: Mapping[str, Any], version: int = 7) -> Calendar:
+    """A definition as the only funnel there ever was."""
+    return Calendar.always(Plan(parse_funnel(definition, version)))
 
 
 def default_definition() -> dict[str, Any]:
     """The default funnel as the document that it is read from."""
-    definition: dict[str, Any] = json.loads(files("lifecycle.funnel").joinpath("default.json").read_text("utf-8"))
+    definition: dict[str, Any] = json.loads(
+        files("lifecycle.funnel").joinpath("gallery", "default.json").read_text("utf-8")
+    )
     return definition

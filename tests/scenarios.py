@@ -14,8 +14,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.fold import Folded, fold
-from lifecycle.engine.plan import Plan
 from lifecycle.engine.snapshot import dump
 from lifecycle.events import (
     Activity,
@@ -36,6 +36,7 @@ from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.services.stream import evaluate_stream
 from lifecycle.store.protocol import Appended, Store
 from tests.builders import DEFAULT, WORKSPACE, activity, deal_update, decision, home_of, id_of, set_stage, withdrawal
+from tests.fakes.fixed_calendar import FixedCalendar
 
 EMAILS = tuple(Identity("email", f"{name}@example.com") for name in "abc")
 VISITORS = tuple(Identity("visitor", name) for name in ("u", "v", "w"))
@@ -142,13 +143,13 @@ class World:
 
     store: Store
     images: Callable[[], Iterable[tuple[str, Mapping[str, Any]]]]
-    plan: Plan = DEFAULT
+    calendar: Calendar = DEFAULT
     activities: list[Activity] = field(default_factory=list)
     updates: list[DealUpdate] = field(default_factory=list)
     rulings: list[tuple[str, Decision | Withdrawal]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.lifecycle = Lifecycle(self.store, self.plan)
+        self.lifecycle = Lifecycle(self.store, FixedCalendar(self.calendar))
 
     def do(self, operation: Operation, *, crash: bool = False) -> None:
         """Let one operation happen; with a crash right after its append."""
@@ -179,7 +180,7 @@ class World:
 
     def _ruling(self, rule: Rule, prospect: str) -> Decision | Withdrawal | None:
         if rule.action == "set_stage":
-            stages = [stage.stage.key for stage in self.plan.stages if not stage.stage.anonymous]
+            stages = [stage.stage.key for stage in self.calendar.latest.stages if not stage.stage.anonymous]
             return set_stage(rule.id, rule.minute, stages[rule.choice % len(stages)], "why")
         if rule.action != "withdraw":
             return decision(rule.id, rule.minute, "accept" if rule.action == "accept" else "disqualify", reason="why")
@@ -223,7 +224,7 @@ class World:
         """The same, from the oracle."""
         return {
             frozenset(event.id for event in folded.log): _expected(folded)
-            for folded in who_is_who(self.activities, self.updates, self.rulings, self.plan)
+            for folded in who_is_who(self.activities, self.updates, self.rulings, self.calendar)
         }
 
 
@@ -247,7 +248,7 @@ def who_is_who(
     activities: Sequence[Activity],
     updates: Sequence[DealUpdate],
     rulings: Sequence[tuple[str, Decision | Withdrawal]],
-    plan: Plan,
+    calendar: Calendar,
 ) -> list[Folded]:
     """Rule 10 in the plainest way: join all strong identities that any event names together; then give each event of a
     visitor to whom the visitor was named with last (or first, for what came before)."""
@@ -276,7 +277,7 @@ def who_is_who(
     logs: dict[Identity, list[Event]] = {}
     for home, event in [*entries, *((homes[id_], ruling) for id_, ruling in rulings)]:
         logs.setdefault(owner(home, event.key), []).append(event)
-    return [fold(log, plan) for log in logs.values()]
+    return [fold(log, calendar) for log in logs.values()]
 
 
 def _facts(updates: Sequence[DealUpdate]) -> list[tuple[Identity, Event]]:

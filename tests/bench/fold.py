@@ -59,19 +59,19 @@ def whole(logs: Sequence[list[Event]]) -> None:
 def in_memory(logs: Sequence[list[Event]]) -> None:
     """Let a machine take each event of a log in order, after the first move folding it again as the services do."""
     for log in logs:
-        machine = Machine(DEFAULT)
+        machine = Machine(DEFAULT.latest)
         for taken, event in enumerate(log, start=1):
-            if advance(machine, event) is not Advance.STILL:
+            if advance(machine, event, DEFAULT) is not Advance.STILL:
                 machine = fold(log[:taken], DEFAULT).machine
 
 
 def through_snapshots(logs: Sequence[list[Event]]) -> None:
     """The same, with the machine kept as JSON between any two events."""
     for log in logs:
-        kept = json.dumps(dump(Machine(DEFAULT)))
+        kept = json.dumps(dump(Machine(DEFAULT.latest)))
         for taken, event in enumerate(log, start=1):
             machine = load(json.loads(kept), DEFAULT)
-            if machine is None or advance(machine, event) is not Advance.STILL:
+            if machine is None or advance(machine, event, DEFAULT) is not Advance.STILL:
                 machine = fold(log[:taken], DEFAULT).machine
             kept = json.dumps(dump(machine))
 

@@ -31,8 +31,10 @@ DEFAULT_DIRECTIONS: Mapping[str, Direction] = {
 
 
 class Order(IntEnum):
-    """The order of the kinds at one instant (design, section 3)."""
+    """The order of the kinds at one instant (design, section 3); what needs no event comes before all events."""
 
+    PUBLICATION = -2
+    TIMER = -1
     ACTIVITY = 0
     DEAL_OPEN = 1
     DEAL_LOST = 2
@@ -146,6 +148,7 @@ class DealUpdate:
     name: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
+    pipeline: str | None = None
     lost_reason: str | None = None
     contacts: tuple[Contact, ...] | None = None
     deleted: bool = False
@@ -179,6 +182,7 @@ class DealFact:
     name: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
+    pipeline: str | None = None
     lost_reason: str | None = None
     deleted: bool = False
     key: Key = field(init=False, repr=False, compare=False)
@@ -191,7 +195,11 @@ class DealFact:
 
 @dataclass(slots=True)
 class Decision:
-    """A person's ruling on a prospect. ``other`` is the prospect that a ``merge`` or ``unmerge`` names."""
+    """A person's ruling on a prospect.
+
+    ``qualification`` answers questions of the checklist. ``status`` is the status within the stage that ``set_stage``
+    names. ``other`` is the prospect that a ``merge`` or ``unmerge`` names.
+    """
 
     id: str
     occurred_at: datetime
@@ -200,6 +208,7 @@ class Decision:
     by: str
     reason: str | None = None
     stage: str | None = None
+    status: str | None = None
     qualification: Mapping[str, Any] = field(default_factory=dict)
     other: str | None = None
     key: Key = field(init=False, repr=False, compare=False)
@@ -264,6 +273,7 @@ def fact_of(update: DealUpdate, contact: str, workspace: str) -> DealFact:
         name=update.name,
         amount=update.amount,
         currency=update.currency,
+        pipeline=update.pipeline,
         lost_reason=update.lost_reason,
         deleted=update.deleted,
     )

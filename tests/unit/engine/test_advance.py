@@ -58,7 +58,7 @@ def kept(log: list[Event]) -> Machine:
     ids=lambda value: value.id if hasattr(value, "id") else value.name,
 )
 def test_one_more_event(event: Event, expected: Advance) -> None:
-    assert advance(kept(LOG), event) is expected
+    assert advance(kept(LOG), event, DEFAULT) is expected
 
 
 def test_an_event_that_was_withdrawn_before_it_came_counts_for_nothing() -> None:

@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.fold import Advance, Folded, advance, fold, in_order
 from lifecycle.engine.machine import Machine, Transition
-from lifecycle.engine.plan import Plan
 from lifecycle.engine.snapshot import dump, load
 from lifecycle.events import Activity, DealFact, Event, Identity, Withdrawal
 from tests.builders import (
@@ -46,7 +46,7 @@ ALL_RULES = changed_default(
     },
     recycling=(
         {"reason": "timing", "from": ["opportunity"], "to": "marketing_qualified"},
-        {"reason": None, "from": ["opportunity", "customer"], "to": "disqualified"},
+        {"from": ["opportunity", "customer"], "to": "disqualified"},
     ),
 )
 
@@ -133,18 +133,18 @@ def outcome(folded: Folded) -> tuple[object, list[Transition]]:
 
 
 @given(logs(), PLANS, st.randoms(use_true_random=False))
-def test_any_order_of_arrival_and_any_repeats_fold_alike(log: list[Event], plan: Plan, random: Random) -> None:
+def test_any_order_of_arrival_and_any_repeats_fold_alike(log: list[Event], calendar: Calendar, random: Random) -> None:
     arrived = [*log, *log[: len(log) // 2]]
     random.shuffle(arrived)
 
-    assert outcome(fold(arrived, plan)) == outcome(fold(log, plan))
+    assert outcome(fold(arrived, calendar)) == outcome(fold(log, calendar))
 
 
 @dataclass
 class Incremental:
     """A prospect that is kept as a snapshot and takes its events as they arrive, the way that the services do."""
 
-    plan: Plan
+    calendar: Calendar
     log: list[Event]
     kept: str = ""
     refolds: int = 0
@@ -153,53 +153,55 @@ class Incremental:
         """Take some more events, in the order of the fold; fold the log where that is not enough."""
         fresh = [event for event in in_order(batch) if event not in self.log]
         self.log += fresh
-        machine = load(json.loads(self.kept), self.plan) if self.kept else None
-        if machine is None or any(advance(machine, event) is not Advance.STILL for event in fresh):
+        machine = load(json.loads(self.kept), self.calendar) if self.kept else None
+        if machine is None or any(advance(machine, event, self.calendar) is not Advance.STILL for event in fresh):
             self.refolds += 1
-            machine = fold(self.log, self.plan).machine
+            machine = fold(self.log, self.calendar).machine
         self.kept = json.dumps(dump(machine))
 
 
 @given(logs(), PLANS, st.randoms(use_true_random=False), st.lists(st.integers(1, 4), min_size=1, max_size=16))
 def test_any_permutation_repetition_and_split_through_the_incremental_path_equals_folding_the_whole_log(
-    log: list[Event], plan: Plan, random: Random, sizes: list[int]
+    log: list[Event], calendar: Calendar, random: Random, sizes: list[int]
 ) -> None:
     arrived = [*log, *log[: len(log) // 2]]
     random.shuffle(arrived)
-    prospect = Incremental(plan, [])
+    prospect = Incremental(calendar, [])
 
     while arrived:
         size = sizes[len(arrived) % len(sizes)]
         prospect.take(arrived[:size])
         del arrived[:size]
 
-        assert json.loads(prospect.kept) == outcome(fold(prospect.log, plan))[0]
+        assert json.loads(prospect.kept) == outcome(fold(prospect.log, calendar))[0]
 
 
 @given(logs(), PLANS)
-def test_events_in_order_that_move_nobody_need_no_log(log: list[Event], plan: Plan) -> None:
-    prospect = Incremental(plan, [])
+def test_events_in_order_that_move_nobody_need_no_log(log: list[Event], calendar: Calendar) -> None:
+    prospect = Incremental(calendar, [])
     still = 0
     for event in in_order(log):
-        before = fold(prospect.log, plan).transitions if prospect.log else []
+        before = fold(prospect.log, calendar).transitions if prospect.log else []
         refolds = prospect.refolds
         prospect.take([event])
-        if isinstance(event, Activity) and before and fold(prospect.log, plan).transitions == before:
+        if isinstance(event, Activity) and before and fold(prospect.log, calendar).transitions == before:
             still += 1
             awaited = event.id in {one.event_id for one in prospect.log if isinstance(one, Withdrawal)}
             assert prospect.refolds == refolds or awaited
 
 
 @given(logs(), PLANS)
-def test_a_snapshot_is_the_machine(log: list[Event], plan: Plan) -> None:
-    machine = fold(log, plan).machine
+def test_a_snapshot_is_the_machine(log: list[Event], calendar: Calendar) -> None:
+    machine = fold(log, calendar).machine
 
-    again = load(json.loads(json.dumps(dump(machine))), plan)
+    again = load(json.loads(json.dumps(dump(machine))), calendar)
 
     assert again is not None
     assert dump(again) == dump(machine)
     assert (again.lead_status, again.goal) == (machine.lead_status, machine.goal)
-    assert [stage.holds(again) for stage in plan.stages] == [stage.holds(machine) for stage in plan.stages]
+    assert [stage.holds(again) for stage in calendar.latest.stages] == [
+        stage.holds(machine) for stage in calendar.latest.stages
+    ]
 
 
 @given(logs())
@@ -208,10 +210,10 @@ def test_a_snapshot_of_another_funnel_is_not_taken(log: list[Event]) -> None:
 
 
 @given(logs(), logs(), PLANS)
-def test_a_merged_log_is_the_union_of_both(one: list[Event], other: list[Event], plan: Plan) -> None:
+def test_a_merged_log_is_the_union_of_both(one: list[Event], other: list[Event], calendar: Calendar) -> None:
     renamed = [event for event in other if event.id not in {mine.id for mine in one}]
 
-    assert outcome(fold([*one, *renamed], plan)) == outcome(fold([*renamed, *one], plan))
+    assert outcome(fold([*one, *renamed], calendar)) == outcome(fold([*renamed, *one], calendar))
 
 
 # ---- withdrawal equals absence ------------------------------------------------------------------------------------
@@ -267,41 +269,41 @@ def with_withdrawals(stay: list[Event], withdrawn: list[Event], minute: float) -
 
 @given(withdrawable(), PLANS, st.integers(-2, 11))
 def test_a_withdrawn_event_leaves_the_state_as_if_it_had_never_happened(
-    logs: tuple[list[Event], list[Event]], plan: Plan, minute: int
+    logs: tuple[list[Event], list[Event]], calendar: Calendar, minute: int
 ) -> None:
     stay, withdrawn = logs
 
-    corrected = fold(with_withdrawals(stay, withdrawn, minute), plan)
+    corrected = fold(with_withdrawals(stay, withdrawn, minute), calendar)
 
-    assert state(corrected) == state(fold(stay, plan))
+    assert state(corrected) == state(fold(stay, calendar))
 
 
 @given(withdrawable(), PLANS, st.integers(-2, 11))
 def test_the_transitions_that_stand_after_a_withdrawal_are_those_of_a_log_without_the_event(
-    logs: tuple[list[Event], list[Event]], plan: Plan, minute: int
+    logs: tuple[list[Event], list[Event]], calendar: Calendar, minute: int
 ) -> None:
     stay, withdrawn = logs
 
-    assert standing(fold(with_withdrawals(stay, withdrawn, minute), plan)) == standing(fold(stay, plan))
+    assert standing(fold(with_withdrawals(stay, withdrawn, minute), calendar)) == standing(fold(stay, calendar))
 
 
 @given(withdrawable(), PLANS, st.integers(-2, 11))
 def test_the_transitions_that_stand_after_a_withdrawal_stand_on_the_evidence_and_in_the_cycle_of_a_log_without_it(
-    logs: tuple[list[Event], list[Event]], plan: Plan, minute: int
+    logs: tuple[list[Event], list[Event]], calendar: Calendar, minute: int
 ) -> None:
     stay, withdrawn = logs
 
-    assert grounds(fold(with_withdrawals(stay, withdrawn, minute), plan)) == grounds(fold(stay, plan))
+    assert grounds(fold(with_withdrawals(stay, withdrawn, minute), calendar)) == grounds(fold(stay, calendar))
 
 
 @given(withdrawable(), st.lists(deals(("D1",)), min_size=1, max_size=6), PLANS)
 def test_a_deleted_deal_leaves_the_state_as_if_it_had_never_been(
-    logs: tuple[list[Event], list[Event]], of_the_deal: list[DealFact], plan: Plan
+    logs: tuple[list[Event], list[Event]], of_the_deal: list[DealFact], calendar: Calendar
 ) -> None:
     stay = [event for event in logs[0] if not isinstance(event, DealFact) or event.deal_id != "D1"]
     deletion = deal("zz", 10, deleted=True)
 
-    deleted, without = fold([*stay, *of_the_deal, deletion], plan), fold([*stay, deletion], plan)
+    deleted, without = fold([*stay, *of_the_deal, deletion], calendar), fold([*stay, deletion], calendar)
 
     assert state(deleted) == state(without)
     assert standing(deleted) == standing(without)
@@ -309,28 +311,30 @@ def test_a_deleted_deal_leaves_the_state_as_if_it_had_never_been(
 
 @given(withdrawable(), st.lists(deals(("D1",)), min_size=1, max_size=6), PLANS)
 def test_a_removed_contact_leaves_the_state_as_if_it_had_never_been_on_the_deal(
-    logs: tuple[list[Event], list[Event]], of_the_deal: list[DealFact], plan: Plan
+    logs: tuple[list[Event], list[Event]], of_the_deal: list[DealFact], calendar: Calendar
 ) -> None:
     stay = [event for event in logs[0] if not isinstance(event, DealFact) or event.deal_id != "D1"]
     facts = [fact for fact in of_the_deal if not fact.deleted]
     never = [replace(fact, linked=None) for fact in facts]
     removals = [deal(f"zz{i}", 10, linked=False, contact=contact) for i, contact in enumerate(("p-one", "p-two"))]
 
-    removed, without = fold([*stay, *facts, *removals], plan), fold([*stay, *never, *removals], plan)
+    removed, without = fold([*stay, *facts, *removals], calendar), fold([*stay, *never, *removals], calendar)
 
     assert state(removed) == state(without)
     assert standing(removed) == standing(without)
 
 
 @given(logs(), PLANS)
-def test_what_is_marked_as_corrected_was_corrected_by_something_that_withdraws(log: list[Event], plan: Plan) -> None:
+def test_what_is_marked_as_corrected_was_corrected_by_something_that_withdraws(
+    log: list[Event], calendar: Calendar
+) -> None:
     withdrawing = {
         event.id
         for event in log
         if isinstance(event, Withdrawal) or (isinstance(event, DealFact) and (event.deleted or event.linked is False))
     }
 
-    for transition in fold(log, plan).transitions:
+    for transition in fold(log, calendar).transitions:
         assert transition.corrected_by is None or transition.corrected_by in withdrawing
         assert transition.restated_by is None or transition.restated_by in withdrawing
 
@@ -340,12 +344,14 @@ def test_what_is_marked_as_corrected_was_corrected_by_something_that_withdraws(l
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(logs(most=8), PLANS)
-def test_the_machines_verdict_equals_the_evidence_logs_verdict_at_every_step(log: list[Event], plan: Plan) -> None:
+def test_the_machines_verdict_equals_the_evidence_logs_verdict_at_every_step(
+    log: list[Event], calendar: Calendar
+) -> None:
     events = in_order(log)
     for count in range(1, len(events) + 1):
-        folded = fold(events[:count], plan)
+        folded = fold(events[:count], calendar)
         evidence, machine = folded.evidence_log(), folded.machine
-        for stage in plan.stages:
+        for stage in calendar.latest.stages:
             criterion = stage.stage.enter_when
             if criterion is not None:
                 report = evidence.report(criterion, machine.line)
@@ -355,9 +361,9 @@ def test_the_machines_verdict_equals_the_evidence_logs_verdict_at_every_step(log
 
 
 @given(logs(), PLANS)
-def test_transitions_are_a_chain_that_ends_at_the_stage(log: list[Event], plan: Plan) -> None:
-    folded = fold(log, plan)
-    at = plan.ladder[0].stage.key
+def test_transitions_are_a_chain_that_ends_at_the_stage(log: list[Event], calendar: Calendar) -> None:
+    folded = fold(log, calendar)
+    at = calendar.latest.ladder[0].stage.key
     for transition in folded.transitions:
         if transition.restated_by is None:
             assert transition.from_stage == at
@@ -368,15 +374,15 @@ def test_transitions_are_a_chain_that_ends_at_the_stage(log: list[Event], plan: 
 
 
 @given(logs(), PLANS)
-def test_every_transition_names_its_evidence(log: list[Event], plan: Plan) -> None:
+def test_every_transition_names_its_evidence(log: list[Event], calendar: Calendar) -> None:
     ids = {event.id for event in log}
 
-    for transition in fold(log, plan).transitions:
+    for transition in fold(log, calendar).transitions:
         assert transition.evidence
         assert set(transition.evidence) <= ids
 
 
 def test_a_machine_that_folded_nothing_stands_at_the_bottom() -> None:
-    assert Machine(DEFAULT).at.stage.key == "anonymous"
+    assert Machine(DEFAULT.latest).at.stage.key == "anonymous"
     assert fold([], DEFAULT).transitions == []
     assert fold([email_sent("e", 0), email_sent("e", 0)], DEFAULT).log == [email_sent("e", 0)]

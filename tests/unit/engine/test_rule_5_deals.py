@@ -136,7 +136,7 @@ def test_rule_5_won_and_then_lost_stays_customer_with_lead_status_closed_lost() 
 RECYCLING = changed_default(
     recycling=(
         {"reason": "timing", "from": ["opportunity"], "to": "engaged"},
-        {"reason": None, "from": ["opportunity", "customer"], "to": "disqualified"},
+        {"from": ["opportunity", "customer"], "to": "disqualified"},
     )
 )
 
@@ -144,8 +144,8 @@ RECYCLING = changed_default(
 def test_rule_5_a_funnel_may_name_a_stage_to_recycle_to_by_lost_reason() -> None:
     opened: list[Event] = [visit("v", 0), deal("open", 1, "open")]
 
-    assert stage_of(*opened, deal("lost", 2, "lost", linked=None, reason="timing"), plan=RECYCLING) == "engaged"
-    assert stage_of(*opened, deal("lost", 2, "lost", linked=None, reason="price"), plan=RECYCLING) == "disqualified"
+    assert stage_of(*opened, deal("lost", 2, "lost", linked=None, reason="timing"), calendar=RECYCLING) == "engaged"
+    assert stage_of(*opened, deal("lost", 2, "lost", linked=None, reason="price"), calendar=RECYCLING) == "disqualified"
 
 
 def test_rule_5_recycling_waits_until_all_deals_are_lost() -> None:
@@ -153,14 +153,14 @@ def test_rule_5_recycling_waits_until_all_deals_are_lost() -> None:
     first_lost = deal("one-lost", 2, "lost", deal_id="D1", linked=None, reason="timing")
     second_lost = deal("two-lost", 3, "lost", deal_id="D2", linked=None, reason="timing")
 
-    assert stage_of(*two_open, first_lost, plan=RECYCLING) == "opportunity"
-    assert stage_of(*two_open, first_lost, second_lost, plan=RECYCLING) == "engaged"
+    assert stage_of(*two_open, first_lost, calendar=RECYCLING) == "opportunity"
+    assert stage_of(*two_open, first_lost, second_lost, calendar=RECYCLING) == "engaged"
 
 
 def test_rule_5_recycling_tells_its_reason_and_its_evidence() -> None:
     log: list[Event] = [visit("v", 0), deal("open", 1, "open"), deal("lost", 2, "lost", linked=None, reason="timing")]
 
-    recycled = folded(*log, plan=RECYCLING).transitions[-1]
+    recycled = folded(*log, calendar=RECYCLING).transitions[-1]
 
     assert recycled.because == "every linked deal is lost (timing)"
     assert recycled.cause == "rule"
@@ -175,20 +175,18 @@ def test_rule_5_what_was_earned_before_recycling_earns_nothing_again() -> None:
         deal("lost", 2, "lost", linked=None, reason="timing"),
     ]
 
-    assert stage_of(*log, email_sent("sent", 3), plan=RECYCLING) == "engaged"
-    assert stage_of(*log, demo_form("new", 3), plan=RECYCLING) == "marketing_qualified"
+    assert stage_of(*log, email_sent("sent", 3), calendar=RECYCLING) == "engaged"
+    assert stage_of(*log, demo_form("new", 3), calendar=RECYCLING) == "marketing_qualified"
 
 
 def test_rule_5_a_recycled_prospect_with_a_reopened_deal_is_an_opportunity_again() -> None:
     log: list[Event] = [deal("open", 1, "open"), deal("lost", 2, "lost", linked=None, reason="timing")]
 
-    assert stage_of(*log, deal("again", 3, "open", linked=None), plan=RECYCLING) == "opportunity"
+    assert stage_of(*log, deal("again", 3, "open", linked=None), calendar=RECYCLING) == "opportunity"
 
 
 def test_rule_5_a_lost_deal_whose_amount_changes_recycles_nobody_again() -> None:
-    plan = changed_default(
-        recycling=({"reason": None, "from": ["opportunity", "marketing_qualified"], "to": "engaged"},)
-    )
+    calendar = changed_default(recycling=({"from": ["opportunity", "marketing_qualified"], "to": "engaged"},))
     recycled_and_back: list[Event] = [
         visit("v", 0),
         deal("open", 1, "open"),
@@ -196,8 +194,8 @@ def test_rule_5_a_lost_deal_whose_amount_changes_recycles_nobody_again() -> None
         demo_form("demo", 3),
     ]
 
-    assert stage_of(*recycled_and_back, plan=plan) == "marketing_qualified"
-    assert stage_of(*recycled_and_back, deal("amount", 4, "lost", amount=5), plan=plan) == "marketing_qualified"
+    assert stage_of(*recycled_and_back, calendar=calendar) == "marketing_qualified"
+    assert stage_of(*recycled_and_back, deal("amount", 4, "lost", amount=5), calendar=calendar) == "marketing_qualified"
 
 
 # ---- roles --------------------------------------------------------------------------------------------------------
@@ -210,18 +208,19 @@ def test_rule_5_by_default_all_contact_roles_count(role: str | None) -> None:
 
 @pytest.mark.parametrize(("role", "stage"), [("buyer", "opportunity"), ("gatekeeper", "suspect"), (None, "suspect")])
 def test_rule_5_which_contact_roles_count_is_the_funnels_choice(role: str | None, stage: str) -> None:
-    plan = changed_default({"opportunity": {"enter_when": {"deal": {"status": "open", "roles": ["buyer", "user"]}}}})
+    criterion = {"deal": {"status": "open", "roles": ["buyer", "user"]}}
+    calendar = changed_default({"opportunity": {"enter_when": criterion}})
 
-    assert stage_of(email_sent("e", 0), deal("d", 1, "open", role=role), plan=plan) == stage
+    assert stage_of(email_sent("e", 0), deal("d", 1, "open", role=role), calendar=calendar) == stage
 
 
 def test_rule_5_a_contact_that_gets_a_role_that_counts_becomes_an_opportunity() -> None:
-    plan = changed_default({"opportunity": {"enter_when": {"deal": {"status": "open", "roles": ["buyer"]}}}})
+    calendar = changed_default({"opportunity": {"enter_when": {"deal": {"status": "open", "roles": ["buyer"]}}}})
     log: list[Event] = [email_sent("e", 0), deal("d", 1, "open", role="user"), deal("promoted", 2, role="buyer")]
 
-    assert moves_of(*log, plan=plan)[-1] == ("suspect", "opportunity", "promoted")
+    assert moves_of(*log, calendar=calendar)[-1] == ("suspect", "opportunity", "promoted")
 
 
 def test_the_default_funnel_recycles_nobody() -> None:
-    assert DEFAULT.funnel.recycling == ()
+    assert DEFAULT.latest.funnel.recycling == ()
     assert stage_of(referral("r", 0), deal("lost", 1, "lost")) == "evangelist"

@@ -25,8 +25,8 @@ from tests.builders import (
     visit,
 )
 
-LADDER = [stage.stage.key for stage in DEFAULT.ladder]
-BESIDE = [stage.stage.key for stage in DEFAULT.stages if stage.rank < 0]
+LADDER = [stage.stage.key for stage in DEFAULT.latest.ladder]
+BESIDE = [stage.stage.key for stage in DEFAULT.latest.stages if stage.rank < 0]
 
 
 @pytest.mark.parametrize("stage", [*LADDER[1:], *BESIDE])
@@ -206,7 +206,7 @@ def test_rule_8_no_deal_is_open_asks_about_the_present_and_knows_no_line() -> No
 
 def test_rule_8_no_deal_is_linked_asks_about_the_present_too() -> None:
     stages = {"anonymous": {"allow_reversion": True}}
-    plan = changed_default(stages)
+    calendar = changed_default(stages)
     log: list[Event] = [deal("open", 1, "open"), set_stage("out", 2, "other"), set_stage("in", 3, "suspect")]
 
-    assert stage_of(*log, visit("v", 4, COOKIE), plan=plan) == "suspect"
+    assert stage_of(*log, visit("v", 4, COOKIE), calendar=calendar) == "suspect"

@@ -318,7 +318,7 @@ def test_rule_9_with_both_contacts_of_one_person_removed_one_after_the_other_the
 
 def test_rule_9_of_two_contacts_of_one_person_the_removed_ones_role_counts_no_longer() -> None:
     """The buyer's link is withdrawn; that of the other contact, whose role does not count, stays."""
-    plan = changed_default({"opportunity": {"enter_when": {"deal": {"status": "open", "roles": ["buyer"]}}}})
+    calendar = changed_default({"opportunity": {"enter_when": {"deal": {"status": "open", "roles": ["buyer"]}}}})
     log: list[Event] = [
         visit("v", 0),
         deal("open:1", 1, "open", role="buyer"),
@@ -326,4 +326,4 @@ def test_rule_9_of_two_contacts_of_one_person_the_removed_ones_role_counts_no_lo
         deal("removed", 2, linked=False),
     ]
 
-    assert stage_of(*log, plan=plan) == "engaged"
+    assert stage_of(*log, calendar=calendar) == "engaged"

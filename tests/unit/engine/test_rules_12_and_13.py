@@ -65,10 +65,10 @@ def test_rule_12_each_move_back_starts_a_new_cycle() -> None:
 
 def test_rule_12_a_move_back_by_a_rule_of_the_funnel_starts_a_new_cycle_too() -> None:
     reverting = changed_default({"engaged": {"allow_reversion": True}})
-    recycling = changed_default(recycling=({"reason": None, "from": ["opportunity"], "to": "engaged"},))
+    recycling = changed_default(recycling=({"from": ["opportunity"], "to": "engaged"},))
 
-    assert folded(demo_form("d", 0), visit("v", 1), plan=reverting).machine.cycle == 2
-    assert folded(deal("o", 0, "open"), deal("l", 1, "lost"), plan=recycling).machine.cycle == 2
+    assert folded(demo_form("d", 0), visit("v", 1), calendar=reverting).machine.cycle == 2
+    assert folded(deal("o", 0, "open"), deal("l", 1, "lost"), calendar=recycling).machine.cycle == 2
 
 
 def test_rule_12_a_move_forward_by_decision_starts_no_cycle() -> None:
@@ -113,7 +113,7 @@ def test_rule_13_a_transition_by_decision_carries_its_actor_and_reason() -> None
 
 
 def test_rule_13_a_transition_carries_the_version_of_its_funnel() -> None:
-    assert folded(visit("v", 0), plan=changed_default()).transitions[0].funnel_version == 7
+    assert folded(visit("v", 0), calendar=changed_default()).transitions[0].funnel_version == 7
 
 
 def test_rule_13_the_evidence_of_a_score_is_the_fewest_activities_that_reach_it() -> None:

@@ -20,8 +20,8 @@ from tests.builders import (
     demo_form,
     email_sent,
     folded,
+    funnel_of,
     moves_of,
-    plan_of,
     referral,
     set_stage,
     stage_of,
@@ -141,10 +141,10 @@ def test_rule_2_a_decision_does_move_a_prospect_back() -> None:
 
 
 def test_rule_2_a_rule_of_the_funnel_that_allows_reversion_does_move_a_prospect_back() -> None:
-    plan = changed_default({"engaged": {"allow_reversion": True}})
+    calendar = changed_default({"engaged": {"allow_reversion": True}})
     log: list[Event] = [demo_form("demo", 1), visit("visit", 2)]
 
-    assert moves_of(*log, plan=plan) == [
+    assert moves_of(*log, calendar=calendar) == [
         ("anonymous", "marketing_qualified", "demo"),
         ("marketing_qualified", "engaged", "visit"),
     ]
@@ -152,17 +152,17 @@ def test_rule_2_a_rule_of_the_funnel_that_allows_reversion_does_move_a_prospect_
 
 
 def test_rule_2_reversion_needs_an_event_that_is_itself_evidence_for_the_lower_stage() -> None:
-    plan = changed_default({"engaged": {"allow_reversion": True}})
+    calendar = changed_default({"engaged": {"allow_reversion": True}})
 
-    assert stage_of(demo_form("demo", 1), email_sent("sent", 2), plan=plan) == "marketing_qualified"
+    assert stage_of(demo_form("demo", 1), email_sent("sent", 2), calendar=calendar) == "marketing_qualified"
 
 
 def test_rule_2_what_was_earned_before_a_reversion_earns_nothing_again() -> None:
-    plan = changed_default({"engaged": {"allow_reversion": True}})
+    calendar = changed_default({"engaged": {"allow_reversion": True}})
     back: list[Event] = [demo_form("demo", 1), visit("visit", 2)]
 
-    assert stage_of(*back, email_sent("sent", 3), plan=plan) == "engaged"
-    assert stage_of(*back, demo_form("again", 3), plan=plan) == "marketing_qualified"
+    assert stage_of(*back, email_sent("sent", 3), calendar=calendar) == "engaged"
+    assert stage_of(*back, demo_form("again", 3), calendar=calendar) == "marketing_qualified"
 
 
 # ---- rule 3 -------------------------------------------------------------------------------------------------------
@@ -263,12 +263,12 @@ def test_rule_4_an_automated_activity_still_tells_who_somebody_is() -> None:
 
 
 def test_a_funnel_may_ask_for_several_activities() -> None:
-    plan = plan_of(
+    calendar = funnel_of(
         {"key": "cold"},
         {"key": "warm", "enter_when": {"activity": {"type": "website_visit", "count": 3}}},
     )
     visits = [visit(f"v{i}", i) for i in range(4)]
 
-    assert moves_of(*visits[:2], plan=plan) == []
-    assert moves_of(*visits, plan=plan) == [("cold", "warm", "v2")]
-    assert folded(*visits, plan=plan).transitions[0].evidence == ("v0", "v1", "v2")
+    assert moves_of(*visits[:2], calendar=calendar) == []
+    assert moves_of(*visits, calendar=calendar) == [("cold", "warm", "v2")]
+    assert folded(*visits, calendar=calendar).transitions[0].evidence == ("v0", "v1", "v2")

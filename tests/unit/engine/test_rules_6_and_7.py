@@ -229,10 +229,10 @@ def test_rule_7_a_reopening_deal_leaves_evidence_newer_than_the_exit() -> None:
 
 
 def test_rule_7_a_funnel_may_mark_another_stage_as_reopening() -> None:
-    plan = changed_default({"marketing_qualified": {"reopens": True}})
+    calendar = changed_default({"marketing_qualified": {"reopens": True}})
     log: list[Event] = [visit("v", 1), EXITS["disqualified"], visit("w", 6), demo_form("demo", 9)]
 
-    assert moves_of(*log, plan=plan)[-1] == ("disqualified", "marketing_qualified", "demo")
+    assert moves_of(*log, calendar=calendar)[-1] == ("disqualified", "marketing_qualified", "demo")
     assert stage_of(*log) == "disqualified"
 
 

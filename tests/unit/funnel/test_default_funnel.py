@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lifecycle.events import DEFAULT_DIRECTIONS, Activity, Event
-from lifecycle.funnel.definition import default_funnel
+from lifecycle.funnel.parsing import default_funnel
 from tests.builders import (
     COOKIE,
     activity,

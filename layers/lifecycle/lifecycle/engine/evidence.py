@@ -7,22 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from lifecycle.engine.machine import Machine
-from lifecycle.engine.plan import counts_kind
-from lifecycle.events import Activity, Decision, Event, Key
+from lifecycle.engine.machine import SCORE_DIGITS, Machine, Points, Transition
+from lifecycle.engine.plan import counts_kind, tells
+from lifecycle.events import Activity, Decision, Event, Key, Order
 from lifecycle.funnel.criteria import (
     ActivityCriterion,
     AllCriterion,
     AnyCriterion,
+    AtLeastCriterion,
+    AttributeCriterion,
     BelowCriterion,
     Criterion,
     DealCriterion,
     DecisionCriterion,
     KnownCriterion,
+    MailDomainCriterion,
     NotCriterion,
     ScoreCriterion,
+    StageCriterion,
+    parts_of,
 )
+from lifecycle.funnel.mail_domains import are_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Finding:
     @property
     def evidence(self) -> tuple[str, ...]:
         """The ids of the events, in the order of the log."""
-        return tuple(key.id for key in sorted(set(self.keys)))
+        return tuple(key.id for key in sorted(set(self.keys)) if key.order >= Order.ACTIVITY)
 
     @property
     def held(self) -> str:
@@ -59,7 +67,31 @@ class Finding:
             return " and ".join(part.held for part in self.parts)
         if isinstance(self.criterion, AnyCriterion):
             return next(part for part in self.parts if part.met).held
+        if isinstance(self.criterion, AtLeastCriterion):
+            return " and ".join(part.held for part in self.parts if part.met)
         return self.criterion.sentence
+
+
+class Standing(NamedTuple):
+    """Where a prospect stands, or stood, when a criterion is held against its log.
+
+    ``moment`` is the time of asking, ``since`` that of its entry; ``machine`` is what the log comes to by then.
+    """
+
+    machine: Machine
+    stage: str
+    since: Key | None
+    moment: datetime
+
+    @classmethod
+    def of(cls, machine: Machine, moment: datetime) -> Standing:
+        """Where a machine stands, asked at a moment."""
+        return cls(machine, machine.at.stage.key, machine.since, moment)
+
+    @classmethod
+    def before(cls, transition: Transition, machine: Machine) -> Standing:
+        """Where a prospect stood right before a move."""
+        return cls(machine, transition.from_stage, transition.stood_since, transition.occurred_at)
 
 
 class EvidenceLog:
@@ -68,20 +100,18 @@ class EvidenceLog:
     Arguments:
         events: in the order of the fold.
         covers: tells which of them are withdrawn.
-        machine: what these events come to.
-        stage: where the prospect stands, or stood before the move that is to be explained.
+        standing: what these events come to, and when it is asked.
     """
 
-    def __init__(self, events: Sequence[Event], covers: Callable[[Event], bool], machine: Machine, stage: str) -> None:
+    def __init__(self, events: Sequence[Event], covers: Callable[[Event], bool], standing: Standing) -> None:
         self._events = [event for event in events if not covers(event)]
-        self._machine = machine
-        self._rank = machine.plan.by_key[stage].rank
+        self._machine = standing.machine
+        self._standing = standing
 
     def report(self, criterion: Criterion, line: Key | None) -> CriterionReport:
         """Hold a criterion and all its parts against the events newer than ``line``."""
-        parts: tuple[CriterionReport, ...] = ()
-        if isinstance(criterion, AllCriterion | AnyCriterion):
-            parts = tuple(self.report(part, line) for part in criterion.parts)
+        inner = None if isinstance(criterion, NotCriterion) else line
+        parts = tuple(self.report(part, inner) for part in parts_of(criterion))
         found = self.find(criterion, line)
         return CriterionReport(
             sentence=criterion.sentence + ("" if found.met else self._progress(criterion, line)),
@@ -90,35 +120,63 @@ class EvidenceLog:
             parts=parts,
         )
 
-    def find(self, criterion: Criterion, line: Key | None) -> Finding:  # noqa: PLR0911 - one for each kind
+    def find(self, criterion: Criterion, line: Key | None) -> Finding:
         """What a log newer than ``line`` holds for a criterion, as far as it takes to see whether it is met."""
-        machine = self._machine
         match criterion:
-            case KnownCriterion():
-                return Finding(criterion, machine.known is not None, (machine.known,) if machine.known else ())
-            case ActivityCriterion(count=count):
-                matching = self._matching(criterion, line)
-                return Finding(criterion, len(matching) >= count, tuple(event.key for event in matching[:count]))
-            case ScoreCriterion(at_least):
-                points = self._points(line)
-                met = sum(number for number, _ in points) >= at_least
-                return Finding(criterion, met, _fewest_for(at_least, points))
-            case DealCriterion():
-                deals = [deal for deal in machine.deals.values() if deal.satisfies(criterion, line)]
-                return Finding(criterion, bool(deals), tuple(deal.entered for deal in deals if deal.entered))
-            case DecisionCriterion(action):
-                taken = [e.key for e in self._since(line) if isinstance(e, Decision) and e.action == action]
-                return Finding(criterion, bool(taken), tuple(taken[:1]))
-            case BelowCriterion(stage):
-                return Finding(criterion, 0 <= self._rank < machine.plan.by_key[stage].rank, ())
             case AllCriterion():
                 parts = tuple(self.find(part, line) for part in criterion.parts)
                 met = all(part.met for part in parts)
                 return Finding(criterion, met, tuple(key for part in parts for key in part.keys), parts)
             case AnyCriterion():
                 return self._find_any(criterion, line)
+            case AtLeastCriterion(count):
+                parts = tuple(self.find(part, line) for part in criterion.parts)
+                found = [part for part in parts if part.met]
+                return Finding(criterion, len(found) >= count, tuple(key for part in found for key in part.keys), parts)
             case NotCriterion(part):
                 return Finding(criterion, not self.find(part, None).met, ())
+        return self._find_leaf(criterion, line)
+
+    def _find_leaf(self, leaf: Criterion, line: Key | None) -> Finding:
+        machine = self._machine
+        match leaf:
+            case ActivityCriterion(count=count):
+                matching = self._matching(leaf, line)
+                return Finding(leaf, len(matching) >= count, tuple(event.key for event in matching[:count]))
+            case ScoreCriterion(at_least):
+                points = self._points(line)
+                met = self._score(points) >= at_least
+                return Finding(leaf, met, _fewest_for(at_least - machine.fit, points))
+            case DealCriterion():
+                deals = [deal for deal in machine.deals.values() if deal.satisfies(leaf, line)]
+                return Finding(leaf, bool(deals), tuple(deal.entered for deal in deals if deal.entered))
+            case DecisionCriterion(action):
+                taken = [e.key for e in self._since(line) if isinstance(e, Decision) and e.action == action]
+                return Finding(leaf, bool(taken), tuple(taken[:1]))
+        return self._find_standing(leaf)
+
+    def _find_standing(self, leaf: Criterion) -> Finding:
+        """Of a criterion that asks who the prospect is and where it stands."""
+        machine, standing = self._machine, self._standing
+        known = (machine.known,) if machine.known else ()
+        match leaf:
+            case KnownCriterion():
+                return Finding(leaf, bool(known), known)
+            case AttributeCriterion(condition):
+                told = [event.key for event in self._counted(None) if tells(condition.name, event.traits)]
+                return Finding(leaf, condition.compiled()(machine.traits), tuple(told[-1:]))
+            case MailDomainCriterion(domain):
+                return Finding(leaf, are_at(machine.emails, domain, machine.plan.funnel.competitor_domains), known)
+            case StageCriterion(stages, duration):
+                if standing.since is None:
+                    return Finding(leaf, False, ())
+                stood = standing.moment - standing.since.occurred_at >= duration.length
+                return Finding(leaf, stood and standing.stage in stages, (standing.since,))
+            case BelowCriterion(stage):
+                by_key = machine.plan.by_key
+                rank = by_key[standing.stage].rank if standing.stage in by_key else -1
+                return Finding(leaf, 0 <= rank < by_key[stage].rank, ())
+        raise TypeError(f"{leaf} cannot be held against a log")
 
     def _find_any(self, criterion: AnyCriterion, line: Key | None) -> Finding:
         parts: list[Finding] = []
@@ -130,7 +188,7 @@ class EvidenceLog:
 
     def _progress(self, criterion: Criterion, line: Key | None) -> str:
         if isinstance(criterion, ScoreCriterion):
-            return f" (it is {sum(number for number, _ in self._points(line))})"
+            return f" (it is {_number(self._score(self._points(line)))})"
         if isinstance(criterion, ActivityCriterion) and criterion.count > 1:
             return f" ({len(self._matching(criterion, line))} so far)"
         return ""
@@ -142,22 +200,35 @@ class EvidenceLog:
         return (event for event in self._since(line) if isinstance(event, Activity) and not event.automated)
 
     def _matching(self, criterion: ActivityCriterion, line: Key | None) -> list[Activity]:
+        oldest = self._standing.moment - criterion.within.length if criterion.within else None
+        holds = [condition.compiled() for condition in criterion.where]
         return [
             activity
             for activity in self._counted(line)
             if counts_kind(criterion, activity.type, activity.direction)
-            and all(condition.holds(activity.properties) for condition in criterion.where)
+            and (oldest is None or activity.occurred_at > oldest)
+            and all(test(activity.properties) for test in holds)
         ]
 
-    def _points(self, line: Key | None) -> list[tuple[int, Key]]:
-        points = self._machine.plan.points
-        scored = ((points(activity.type, activity.direction), activity.key) for activity in self._counted(line))
-        return [(number, key) for number, key in scored if number]
+    def _points(self, line: Key | None) -> list[tuple[float, Key]]:
+        """What each activity is worth now, and its key."""
+        plan, moment = self._machine.plan, self._standing.moment
+        earned = (
+            (Points(plan.points(activity), activity.occurred_at), activity.key) for activity in self._counted(line)
+        )
+        return [(points.faded(moment, plan.half_life), key) for points, key in earned if points.worth]
+
+    def _score(self, points: Sequence[tuple[float, Key]]) -> float:
+        return round(sum(worth for worth, _ in points) + self._machine.fit, SCORE_DIGITS)
 
 
-def _fewest_for(threshold: int, points: Sequence[tuple[int, Key]]) -> tuple[Key, ...]:
+def _number(score: float) -> str:
+    return f"{score:.1f}".removesuffix(".0")
+
+
+def _fewest_for(threshold: float, points: Sequence[tuple[float, Key]]) -> tuple[Key, ...]:
     """The fewest activities whose points reach a threshold: the weightiest first, older ones before newer."""
-    total, keys = 0, []
+    total, keys = 0.0, []
     for number, key in sorted(points, key=lambda point: (-point[0], point[1])):
         if total >= threshold:
             break

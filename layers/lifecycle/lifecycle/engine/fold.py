@@ -1,20 +1,22 @@
-"""The fold: the pure function from (log, funnel) to (state, transitions).
+"""The fold: the pure function from (log, funnel versions, moment) to (state, transitions).
 
 Same set of events, any order of arrival, any repeats: same result. A whole log is folded by ``fold``; ``advance``
-takes one more event on a state that has folded all the others, and says when that is not enough.
+takes one more event on a state that has folded all the others, ``catch_up`` lets time pass on it, and both say when
+that is not enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 from operator import attrgetter
 
-from lifecycle.engine.evidence import CriterionReport, EvidenceLog
+from lifecycle.engine.calendar import Calendar
+from lifecycle.engine.evidence import CriterionReport, EvidenceLog, Standing
 from lifecycle.engine.machine import Machine, Transition
-from lifecycle.engine.plan import Plan
-from lifecycle.events import Activity, DealFact, Event, Identity, Key, Withdrawal
+from lifecycle.events import Activity, DealFact, Event, Identity, Key, Order, Withdrawal
 
 
 @dataclass(slots=True)
@@ -61,10 +63,11 @@ class Folded:
     transitions: list[Transition]
     log: list[Event]
     withdrawn: Withdrawn
+    calendar: Calendar
 
-    def evidence_log(self) -> EvidenceLog:
-        """The log as evidence: what is not withdrawn."""
-        return EvidenceLog(self.log, self.withdrawn.covers, self.machine, self.machine.at.stage.key)
+    def evidence_log(self, moment: datetime | None = None) -> EvidenceLog:
+        """What of the log is not withdrawn, as evidence at a moment (``None``: the last one walked)."""
+        return EvidenceLog(self.log, self.withdrawn.covers, Standing.of(self.machine, moment or self.machine.now))
 
     def entry_report(self) -> CriterionReport | None:
         """The criterion that took the prospect to its stage, held against the log as it stood at that moment."""
@@ -72,9 +75,79 @@ class Folded:
         if entry is None or entry.criterion is None:
             return None
         log = [event for event in self.log if event.key <= entry.event]
-        machine, _ = _replay(log, self.withdrawn, self.machine.plan)
-        then = EvidenceLog(log, self.withdrawn.covers, machine, entry.from_stage)
-        return then.report(entry.criterion, entry.line)
+        walk = Walk(log, self.withdrawn, self.calendar)
+        walk.all()
+        walk.pass_time(entry.occurred_at)
+        return EvidenceLog(log, self.withdrawn.covers, Standing.before(entry, walk.machine)).report(
+            entry.criterion, entry.line
+        )
+
+
+class Walk:
+    """A walk through a log as if what is withdrawn had never happened.
+
+    Arguments:
+        events: in the order of the fold, each once.
+        withdrawn: what counts as if it had never happened; it may grow during the walk.
+        calendar: which version of the funnel is in force when.
+    """
+
+    def __init__(self, events: Sequence[Event], withdrawn: Withdrawn, calendar: Calendar) -> None:
+        self.events = events
+        self.withdrawn = withdrawn
+        self.calendar = calendar
+        self.transitions: list[Transition] = []
+        self.position = 0
+        self.machine = Machine(calendar.at(events[0].key.occurred_at) if events else calendar.latest)
+
+    def all(self) -> None:
+        """Walk every event that is left."""
+        while self.position < len(self.events):
+            self.pass_time(self.events[self.position].key.occurred_at)
+            self.event()
+
+    def event(self) -> None:
+        """Walk the next event, as far as it is not withdrawn."""
+        event = self.events[self.position]
+        self.position += 1
+        if self.withdrawn.covers(event):
+            self._prove(self.machine.identify(event))
+        elif isinstance(event, DealFact) and self.withdrawn.unlinks(event):
+            self._prove(self.machine.step(replace(event, linked=None)))
+        elif moved := self.machine.step(event):
+            self._prove(moved)
+
+    def pass_time(self, moment: datetime) -> None:
+        """Walk what happens without an event up to a moment, and at it: publications, and criteria that fall due."""
+        machine = self.machine
+        if machine.first is None:
+            return
+        while True:
+            term, due = self.calendar.after(machine.plan.funnel.version), machine.due
+            published = term is not None and term.effective_at <= moment
+            if published and term is not None and (due is None or term.effective_at <= due):
+                self._prove(machine.adopt(term.plan, term.effective_at, self._counted()))
+            elif due is not None and due <= moment:
+                self._prove(machine.tick())
+            else:
+                return
+
+    def _counted(self) -> Iterable[Event]:
+        return (event for event in self.events[: self.position] if not self.withdrawn.covers(event))
+
+    def _prove(self, moved: Sequence[Transition]) -> None:
+        """Keep moves, each with its evidence, and with those parts of its criterion in words that held."""
+        for transition in moved:
+            transition.evidence = _ids([transition.event])
+            if transition.criterion is not None and transition.cause in ("rule", "funnel_published"):
+                log = EvidenceLog(
+                    self.events[: self.position], self.withdrawn.covers, Standing.before(transition, self.machine)
+                )
+                found = log.find(transition.criterion, transition.line)
+                if found.met:
+                    transition.because = found.held
+                    transition.evidence = found.evidence or transition.evidence
+            self.transitions.append(transition)
 
 
 def in_order(log: Iterable[Event]) -> list[Event]:
@@ -96,40 +169,42 @@ def _named(event: Event) -> tuple[int, tuple[Identity, ...]]:
     return len(identities), identities
 
 
-def fold(log: Iterable[Event], plan: Plan) -> Folded:
+def fold(log: Iterable[Event], calendar: Calendar, until: datetime | None = None) -> Folded:
     """Fold a whole log.
 
     Arguments:
         log: events of one prospect, in any order, with any repeats.
-        plan: the compiled funnel in force.
+        calendar: which version of the funnel is in force when: an event is judged by the one of its own time.
+        until: the moment as of which to tell where the prospect stands; ``None``, or one before it: that of the last
+            event.
 
     Returns:
         The state and the transitions. A transition whose evidence was withdrawn later stands in its place, marked by
         ``corrected_by``; where the stage changed by that, a transition of cause ``correction`` follows.
     """
     events = in_order(log)
-    withdrawn = Withdrawn()
-    machine = Machine(plan)
-    transitions: list[Transition] = []
+    walk = Walk(events, Withdrawn(), calendar)
     for position, event in enumerate(events):
-        if _withdraws(event, machine):
-            withdrawn.take(event)
-            machine = _correct(events[:position], event, withdrawn, machine, transitions)
-        if moved := _walk(machine, events, position, withdrawn):
-            transitions.append(moved)
-    machine.awaited = withdrawn.events.difference(event.id for event in events)
-    return Folded(machine, transitions, events, withdrawn)
+        walk.pass_time(event.key.occurred_at)
+        if _withdraws(event, walk.machine):
+            walk.withdrawn.take(event)
+            _correct(walk, position, event)
+        walk.event()
+    if until is not None:
+        walk.pass_time(until)
+    walk.machine.awaited = walk.withdrawn.events.difference(event.id for event in events)
+    return Folded(walk.machine, walk.transitions, events, walk.withdrawn, calendar)
 
 
 class Advance(Enum):
-    """What one more event did to a state."""
+    """What one more event, or the passing of time, did to a state."""
 
     STILL = "it moved nobody"
     MOVED = "it moved the prospect: fold the whole log for the evidence"
-    NEEDS_LOG = "it is older than the last event, or withdraws others: fold the whole log"
+    NEEDS_LOG = "it is older than the last moment walked, withdraws others or meets another version: fold the whole log"
 
 
-def advance(machine: Machine, event: Event) -> Advance:
+def advance(machine: Machine, event: Event, calendar: Calendar) -> Advance:
     """Take one more event on a state that has folded all other events of the log.
 
     After anything but ``STILL`` the machine is of no further use.
@@ -137,7 +212,25 @@ def advance(machine: Machine, event: Event) -> Advance:
     late = machine.last is not None and event.key <= machine.last
     if late or event.id in machine.awaited or _withdraws(event, machine):
         return Advance.NEEDS_LOG
-    return Advance.STILL if machine.step(event) is None else Advance.MOVED
+    passed = catch_up(machine, event.key.occurred_at, calendar)
+    if passed is not Advance.STILL:
+        return passed
+    return Advance.MOVED if machine.step(event) else Advance.STILL
+
+
+def catch_up(machine: Machine, moment: datetime, calendar: Calendar) -> Advance:
+    """Let time pass on a state that has folded every event of the log.
+
+    After anything but ``STILL`` the machine is of no further use.
+    """
+    if machine.first is not None:
+        term = calendar.after(machine.plan.funnel.version)
+        if term is not None and term.effective_at <= moment:
+            return Advance.NEEDS_LOG
+    while machine.due is not None and machine.due <= moment:
+        if machine.tick():
+            return Advance.MOVED
+    return Advance.STILL
 
 
 def _withdraws(event: Event, machine: Machine) -> bool:
@@ -152,47 +245,25 @@ def _withdraws(event: Event, machine: Machine) -> bool:
     return isinstance(event, Withdrawal)
 
 
-def _walk(machine: Machine, log: Sequence[Event], position: int, withdrawn: Withdrawn) -> Transition | None:
-    """Walk the event at a position of a log, as far as it is not withdrawn; the move that it caused, with evidence."""
-    event = log[position]
-    if withdrawn.covers(event):
-        moved = machine.identify(event)
-    elif isinstance(event, DealFact) and withdrawn.unlinks(event):
-        moved = machine.step(replace(event, linked=None))
-    else:
-        moved = machine.step(event)
-    return moved and _proven(moved, log[: position + 1], withdrawn, machine)
-
-
-def _correct(
-    before: Sequence[Event], event: Event, withdrawn: Withdrawn, machine: Machine, transitions: list[Transition]
-) -> Machine:
-    """Recompute what the log came to before an event that withdraws others, and record the correction.
-
-    Returns:
-        The machine as it would stand had the withdrawn events never happened.
-    """
-    corrected, standing = _replay(before, withdrawn, machine.plan)
-    valid = {_move_of(transition): transition for transition in standing}
-    for position, transition in enumerate(transitions):
+def _correct(walk: Walk, position: int, event: Event) -> None:
+    """Recompute what the log came to before an event that withdraws others, and record the correction."""
+    machine, transitions = walk.machine, walk.transitions
+    again = Walk(walk.events[:position], walk.withdrawn, walk.calendar)
+    again.all()
+    again.pass_time(event.key.occurred_at)
+    valid = {_move_of(transition): transition for transition in again.transitions}
+    for place, transition in enumerate(transitions):
         if _stands(transition):
             still = valid.pop(_move_of(transition), None)
             if still is None:
                 transition.corrected_by = event.id
             else:
                 # The move stands, perhaps on other evidence and in another cycle.
-                transitions[position] = replace(still, restated_by=transition.restated_by)
+                transitions[place] = replace(still, restated_by=transition.restated_by)
     transitions.extend(replace(transition, restated_by=event.id) for transition in valid.values())
-    if corrected.at is not machine.at:
-        transitions.append(_correction(machine, corrected, event))
-    return corrected
-
-
-def _replay(events: Sequence[Event], withdrawn: Withdrawn, plan: Plan) -> tuple[Machine, list[Transition]]:
-    """Walk a log as if what is withdrawn had never happened."""
-    machine = Machine(plan)
-    walked = (_walk(machine, events, position, withdrawn) for position in range(len(events)))
-    return machine, [moved for moved in walked if moved]
+    if again.machine.at is not machine.at:
+        transitions.append(_correction(machine, again.machine, event))
+    walk.machine = again.machine
 
 
 def _correction(machine: Machine, corrected: Machine, event: Event) -> Transition:
@@ -220,11 +291,6 @@ def _move_of(transition: Transition) -> tuple[str, str, Key, str]:
     return transition.from_stage, transition.to_stage, transition.event, transition.cause
 
 
-def _proven(moved: Transition, log: Sequence[Event], withdrawn: Withdrawn, machine: Machine) -> Transition:
-    """A move with its evidence, and with those parts of its criterion in words that held."""
-    moved.evidence = (moved.event.id,)
-    if moved.criterion is not None and moved.cause == "rule":
-        found = EvidenceLog(log, withdrawn.covers, machine, moved.from_stage).find(moved.criterion, moved.line)
-        moved.because = found.held
-        moved.evidence = found.evidence or moved.evidence
-    return moved
+def _ids(keys: Iterable[Key]) -> tuple[str, ...]:
+    """The ids of events; a publication and the moment of a timer are none."""
+    return tuple(key.id for key in keys if key.order >= Order.ACTIVITY)
