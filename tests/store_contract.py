@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from lifecycle.events import (
     Key,
     Withdrawal,
 )
+from lifecycle.store.due import DueTimer
 from lifecycle.store.items import format_time
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import Binding, Change, Partition, Ruling, TransitionRecord
@@ -28,6 +29,9 @@ from tests.builders import at, visit
 
 HOME = "p-home"
 EARLIEST, LATEST = "1970", "9999"
+
+#: What is due until a moment, at most so many.
+Due = Callable[[datetime, int], list[DueTimer]]
 
 ACTIVITIES: dict[str, Event] = {
     "a plain activity": Activity(
@@ -63,7 +67,7 @@ FACTS: dict[str, Event] = {
     "a fact that links": DealFact(
         id="id", occurred_at=at(0), recorded_at=at(1), deal_id="D#1 ü", contact=HOME, linked=True, role="buyer",
         identities=(Identity("email", "ann@example.com"), Identity("crm:sf", "1")), status="open", name="Großauftrag",
-        amount=Decimal("0.10"), currency="EUR",
+        amount=Decimal("0.10"), currency="EUR", pipeline="new business ü",
     ),
     "a fact that removes": DealFact("id", at(0), at(1), "D1", HOME, False, status="lost", lost_reason="price"),
     "a deletion": DealFact("id", at(0), at(1), "D1", HOME, None, deleted=True),
@@ -71,7 +75,16 @@ FACTS: dict[str, Event] = {
 RULINGS: dict[str, Event] = {
     "a plain decision": Decision("id", at(0), at(1), "accept", "sally"),
     "a decision with everything": Decision(
-        "id", at(0), at(1), "set_stage", "sally ü", "why", "customer", {"budget": Decimal(10), "need": None}, "p-other"
+        id="id",
+        occurred_at=at(0),
+        recorded_at=at(1),
+        action="set_stage",
+        by="sally ü",
+        reason="why",
+        stage="suspect",
+        status="replied",
+        qualification={"budget": Decimal(10), "need": None},
+        other="p-other",
     ),
     "a withdrawal": Withdrawal("id", at(0), at(1), "e#1", "sally"),
     "a withdrawal with a reason": Withdrawal("id", at(0), at(1), "e1", "sally", "a bot 🤖"),
@@ -79,7 +92,7 @@ RULINGS: dict[str, Event] = {
 UPDATES = {
     "a plain update": DealUpdate("id", at(0), at(1), "D1"),
     "an update with everything": DealUpdate(
-        "id", at(0), at(1), "D1", "lost", "Großauftrag", Decimal("99999999999999.99"), "EUR", "price",
+        "id", at(0), at(1), "D1", "lost", "Großauftrag", Decimal("99999999999999.99"), "EUR", "renewals", "price",
         (Contact((Identity("email", "ann@example.com"),), "buyer"), Contact((Identity("crm:sf", "1"),), None)),
     ),
     "an update that removes everybody": DealUpdate("id", at(0), at(1), "D1", contacts=()),
@@ -95,6 +108,7 @@ PARTITIONS = {
         summary={"at": "engaged", "counts": [0, 1], "ids": [["email", "änn@example.com"]], "deals": {"D": {"x": "1"}}},
         stage="engaged",
         since=at(3) + timedelta(microseconds=7),
+        due=at(60) + timedelta(microseconds=1),
         members={"p2": "", "p3": None, "p4": at(1).isoformat()},
         rulings={"p5": Ruling(Key(at(1), 4, "m"), False)},
         recent=("abc+/1", "ABCDEF"),
@@ -117,9 +131,11 @@ def transition(sequence: int, **changes: object) -> TransitionRecord:
     return replace(record, **changes)  # type: ignore[arg-type]
 
 
-def prospect(prospect_id: str, stage: str = "engaged", since: datetime | None = None) -> Partition:
+def prospect(
+    prospect_id: str, stage: str = "engaged", since: datetime | None = None, due: datetime | None = None
+) -> Partition:
     """A prospect that is to be listed."""
-    return Partition(prospect_id, summary={"at": stage}, stage=stage, since=since or at(0))
+    return Partition(prospect_id, summary={"at": stage}, stage=stage, since=since or at(0), due=due)
 
 
 def commit_all(store: Store, partitions: Sequence[Partition]) -> None:
@@ -128,7 +144,7 @@ def commit_all(store: Store, partitions: Sequence[Partition]) -> None:
 
 
 class StoreContract:
-    """The tests. A subclass gives the fixture ``store``: an empty store."""
+    """The tests. A subclass gives the fixtures ``store``, an empty store, and ``due``, what is due in it."""
 
     # ---- logs -------------------------------------------------------------------------------------------------------
 
@@ -298,7 +314,16 @@ class StoreContract:
         records = [
             transition(1),
             transition(
-                2, cause="decision", actor="sally", reason="ü", evidence=(), cycle=2, corrected_by="w", restated_by="x"
+                2,
+                cause="decision",
+                actor="sally",
+                reason="ü",
+                evidence=(),
+                cycle=2,
+                corrected_by="w",
+                restated_by="x",
+                qualification={"budget": "50 000 €", "need": True, "seats": Decimal(7)},
+                actions=("notify_sales", "b"),
             ),
             *(transition(sequence) for sequence in range(3, 13)),
         ]
@@ -386,3 +411,33 @@ class StoreContract:
         store.commit([Change([Partition("p1", version=1, parent="p2")])])
 
         assert list(store.in_stage("engaged", "", EARLIEST, LATEST)) == []
+
+    # ---- what is due ------------------------------------------------------------------------------------------------
+
+    def test_prospects_that_are_due_are_listed_longest_first_whatever_their_shard(self, store: Store, due: Due) -> None:
+        ids = [f"p{number:02d}" for number in range(20)]
+        assert {shard_of(id_) for id_ in ids} == set(range(SHARDS))
+        commit_all(store, [prospect(id_, due=at(100 - place)) for place, id_ in enumerate(ids)])
+        commit_all(store, [prospect("never"), Partition("pointer", parent="p00")])
+
+        assert due(at(200), 100) == [
+            DueTimer(store.workspace, "prospect", id_, at(81 + place)) for place, id_ in enumerate(ids[::-1])
+        ]
+
+    def test_a_prospect_is_due_from_its_very_moment_on(self, store: Store, due: Due) -> None:
+        commit_all(store, [prospect("p1", due=at(5))])
+
+        assert due(at(5) - timedelta(microseconds=1), 10) == []
+        assert [timer.id for timer in due(at(5), 10)] == ["p1"]
+
+    def test_of_many_that_are_due_those_that_have_been_longest_come_first(self, store: Store, due: Due) -> None:
+        commit_all(store, [prospect(f"p{number}", due=at(number)) for number in range(9, -1, -1)])
+
+        assert [timer.id for timer in due(at(60), 3)] == ["p0", "p1", "p2"]
+
+    def test_a_prospect_that_is_seen_to_is_due_at_its_next_time_or_no_longer(self, store: Store, due: Due) -> None:
+        commit_all(store, [prospect("p1", due=at(1)), prospect("p2", due=at(2))])
+
+        commit_all(store, [replace(prospect("p1", due=at(9)), version=1), replace(prospect("p2"), version=1)])
+
+        assert [(timer.id, timer.at) for timer in due(at(60), 10)] == [("p1", at(9))]

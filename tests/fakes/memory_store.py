@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from lifecycle.events import DealUpdate, Event
+from lifecycle.store.due import DueTimer, due_before, timer_of
 from lifecycle.store.items import (
     deal_update_item,
     event_item,
@@ -21,6 +23,7 @@ from lifecycle.store.items import (
 from lifecycle.store.protocol import Appended
 from lifecycle.store.records import Change, Partition, TransitionRecord
 from lifecycle.store.schema import (
+    BY_DUE,
     BY_STAGE,
     EVENT_PREFIX,
     SHARDS,
@@ -67,14 +70,19 @@ class MemoryStore:
         return [item_deal_update(item) for item in self._range(deal_pk(self.workspace, deal_id), EVENT_PREFIX)]
 
     def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
-        wanted = {stage_pk(self.workspace, stage, shard) for shard in range(SHARDS)}
-        items = [from_attributes(item) for item in self.items.values()]
-        positions = [item[BY_STAGE.sort_key] for item in items if item.get(BY_STAGE.partition_key) in wanted]
-        return iter(
-            (position, position.rpartition("#")[2])
-            for position in sorted(positions)
-            if position > after and first <= position <= last
-        )
+        listed = (entry for shard in range(SHARDS) for entry in self.in_shard(stage, shard))
+        return iter(sorted(entry for entry in listed if entry[0] > after and first <= entry[0] <= last))
+
+    def in_shard(self, stage: str, shard: int) -> list[tuple[str, str]]:
+        """(position, prospect id) of the prospects of a stage in one shard, in the order of their entry."""
+        wanted = {"S": stage_pk(self.workspace, stage, shard)}
+        items = (item for item in self.items.values() if item.get(BY_STAGE.partition_key) == wanted)
+        positions = sorted(item[BY_STAGE.sort_key]["S"] for item in items)
+        return [(position, position.rpartition("#")[2]) for position in positions]
+
+    def due_until(self, moment: datetime, limit: int) -> list[DueTimer]:
+        """The prospects that are due at a moment or have been before, as ``store.due.due_until`` lists them."""
+        return due_among(self.items.values(), moment, limit)
 
     def images(self) -> list[tuple[str, dict[str, Any]]]:
         """Every item as (sort key, DynamoDB's JSON), as a stream would report it."""
@@ -121,3 +129,9 @@ class MemoryStore:
     def _range(self, pk: str, prefix: str) -> list[dict[str, Any]]:
         found = sorted(key for key in self.items if key[0] == pk and key[1].startswith(prefix))
         return [from_attributes(self.items[key]) for key in found]
+
+
+def due_among(items: Iterable[Mapping[str, Any]], moment: datetime, limit: int) -> list[DueTimer]:
+    """What is due at a moment or has been before among items in DynamoDB's JSON, longest first."""
+    positions = sorted(item[BY_DUE.sort_key]["S"] for item in items if BY_DUE.sort_key in item)
+    return [timer_of(position) for position in positions if position < due_before(moment)][:limit]

@@ -33,7 +33,7 @@ _TAKEN = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "Billin
 
 
 def create_table(client: DynamoDBClient, name: str) -> str:
-    """Make the template's table, its keys and its indexes.
+    """Make the template's table, its keys, its indexes and the attribute by which its items expire.
 
     Arguments:
         client: of the DynamoDB where it is to be.
@@ -45,4 +45,5 @@ def create_table(client: DynamoDBClient, name: str) -> str:
     template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - it is a SafeLoader
     properties: dict[str, Any] = template["Resources"]["Table"]["Properties"]
     client.create_table(TableName=name, **{key: properties[key] for key in _TAKEN})
+    client.update_time_to_live(TableName=name, TimeToLiveSpecification=properties["TimeToLiveSpecification"])
     return name

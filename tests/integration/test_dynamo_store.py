@@ -7,6 +7,7 @@ conditions of single writes; writers that really run at once are tested against 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from lifecycle.store.due import DueTimer, due_until
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.protocol import Appended
 from lifecycle.store.records import Change
-from tests.builders import WORKSPACE, visit
+from tests.builders import WORKSPACE, at, visit
 from tests.integration.tables import create_table
 from tests.scenarios import Operation, Rule, World, operations
-from tests.store_contract import HOME, StoreContract, appended, prospect, transition
+from tests.store_contract import HOME, Due, StoreContract, appended, prospect, transition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,6 +45,11 @@ class TestDynamoStore(StoreContract):
     def store(self, client: DynamoDBClient) -> DynamoStore:
         """An empty store."""
         return DynamoStore(client, create_table(client, "table"), WORKSPACE)
+
+    @pytest.fixture
+    def due(self, client: DynamoDBClient) -> Due:
+        """What is due in it."""
+        return partial(due_until, client, "table")
 
 
 @pytest.fixture
@@ -81,6 +88,24 @@ def test_the_index_of_stages_holds_keys_only(client: DynamoDBClient, store: Dyna
     (item,) = client.scan(TableName="table", IndexName="by_stage")["Items"]
 
     assert set(item) == {"pk", "sk", "stage_pk", "stage_sk"}
+
+
+def test_the_index_of_what_is_due_is_sparse_and_holds_keys_only(client: DynamoDBClient, store: DynamoStore) -> None:
+    store.commit([Change([prospect(HOME, due=at(1))]), Change([prospect("p-never")])])
+
+    (item,) = client.scan(TableName="table", IndexName="by_due")["Items"]
+
+    assert set(item) == {"pk", "sk", "due_pk", "due_sk"}
+
+
+def test_what_is_due_is_asked_of_all_workspaces_at_once(client: DynamoDBClient, store: DynamoStore) -> None:
+    store.commit([Change([prospect("p1", due=at(2))])])
+    DynamoStore(client, "table", "umbrella").commit([Change([prospect("p1", due=at(1))])])
+
+    assert due_until(client, "table", at(3), 10) == [
+        DueTimer("umbrella", "prospect", "p1", at(1)),
+        DueTimer(WORKSPACE, "prospect", "p1", at(2)),
+    ]
 
 
 # ---- answers of the service that moto does not give ---------------------------------------------------------------
@@ -154,6 +179,13 @@ def test_what_a_batch_read_left_unprocessed_is_asked_for_again(stubbed: tuple[Dy
     )
 
     assert set(store.partitions(["p1", "p2"])) == {"p1", "p2"}
+
+
+def test_a_list_from_after_its_bounds_asks_for_nothing(stubbed: tuple[DynamoStore, Stubber]) -> None:
+    """The service refuses bounds in the wrong order; moto takes them."""
+    store, _ = stubbed
+
+    assert list(store.in_stage("engaged", "2026-02", "1970", "2026-01")) == []
 
 
 # ---- the use cases on the real store ------------------------------------------------------------------------------

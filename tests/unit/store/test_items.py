@@ -9,12 +9,13 @@ import pytest
 from lifecycle.events import Identity, prospect_id
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.store.items import event_item, format_time, parse_time, partition_item, transition_item
-from lifecycle.store.schema import BY_DAY, BY_STAGE, SHARDS, owner_of, shard_of
+from lifecycle.store.schema import BY_DAY, BY_DUE, BY_STAGE, SHARDS, owner_of, shard_of
 from tests.builders import ANN, COOKIE, DEFAULT, WORKSPACE, at, id_of, visit
+from tests.fakes.fixed_calendar import FixedCalendar
 from tests.fakes.memory_store import MemoryStore
 from tests.store_contract import PARTITIONS, transition
 
-INDEX_KEYS = {BY_STAGE.partition_key, BY_STAGE.sort_key, BY_DAY.partition_key, BY_DAY.sort_key}
+INDEX_KEYS = {key for index in (BY_STAGE, BY_DAY, BY_DUE) for key in (index.partition_key, index.sort_key)}
 
 
 def test_an_event_is_in_no_index() -> None:
@@ -38,6 +39,20 @@ def test_a_prospect_is_listed_by_stage_and_since() -> None:
     assert item[BY_STAGE.sort_key] == "2026-01-01T00:03:00.000007Z#p1"
 
 
+def test_a_prospect_is_listed_by_what_is_due_only_while_something_is() -> None:
+    item = partition_item(WORKSPACE, replace(PARTITIONS["a prospect"], due=at(60)))
+
+    assert item[BY_DUE.partition_key] == f"DUE#{shard_of('p1')}"
+    assert item[BY_DUE.sort_key] == f"2026-01-01T01:00:00.000000Z#{WORKSPACE}#P#p1"
+    assert not {*BY_DUE[1:]} & set(partition_item(WORKSPACE, replace(PARTITIONS["a prospect"], due=None)))
+
+
+def test_what_a_transition_has_not_it_does_not_keep() -> None:
+    item = transition_item(WORKSPACE, "p1", transition(1))
+
+    assert (item["qualification"], item["actions"]) == (None, None)
+
+
 def test_a_transition_is_listed_by_the_day_on_which_it_became_true() -> None:
     item = transition_item(WORKSPACE, "p1", replace(transition(7), occurred_at=at(60 * 24)))
 
@@ -47,7 +62,7 @@ def test_a_transition_is_listed_by_the_day_on_which_it_became_true() -> None:
 
 def test_an_activity_that_moves_nobody_changes_no_index_key() -> None:
     store = MemoryStore(WORKSPACE)
-    lifecycle = Lifecycle(store, DEFAULT)
+    lifecycle = Lifecycle(store, FixedCalendar(DEFAULT))
     lifecycle.record_activity(visit("v", 1, ANN, COOKIE))
     before = {key: {name: item.get(name) for name in INDEX_KEYS} for key, item in store.items.items()}
 

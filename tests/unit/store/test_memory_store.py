@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from lifecycle.store.protocol import Store
 from tests.builders import WORKSPACE
 from tests.fakes.memory_store import MemoryStore
-from tests.store_contract import StoreContract
+from tests.store_contract import Due, StoreContract
 
 
 class TestMemoryStore(StoreContract):
     """Every test of the contract."""
 
     @pytest.fixture
-    def store(self) -> Store:
+    def store(self) -> MemoryStore:
         """An empty store."""
         return MemoryStore(WORKSPACE)
+
+    @pytest.fixture
+    def due(self, store: MemoryStore) -> Due:
+        """What is due in it."""
+        return store.due_until

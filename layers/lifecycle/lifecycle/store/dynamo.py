@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from lifecycle.events import DealUpdate, Event
 from lifecycle.store.items import (
@@ -22,6 +21,7 @@ from lifecycle.store.items import (
     transition_item,
 )
 from lifecycle.store.protocol import Appended
+from lifecycle.store.reads import BATCH_GET_LIMIT, get_items, query_items
 from lifecycle.store.records import Change, Partition, TransitionRecord
 from lifecycle.store.schema import (
     BY_STAGE,
@@ -35,24 +35,14 @@ from lifecycle.store.schema import (
     stage_pk,
     transition_sk,
 )
+from lifecycle.store.transactions import NOT_THERE, TRANSACTION_LIMIT, chunks, put, put_absent, transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-T = TypeVar("T")
-
-#: Limits of the service (AWS, "Quotas in Amazon DynamoDB"): items of one BatchGetItem and of one transaction.
-BATCH_GET_LIMIT = 100
-TRANSACTION_LIMIT = 100
-
-#: The item is not there yet: the same id twice is one event.
-NOT_THERE = "attribute_not_exists(pk)"
 #: The partition is as it was read: integers, never clocks.
 SAME_VERSION = "version = :read"
-
-#: Reasons of a cancelled transaction after which the same transaction may succeed.
-_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 class DynamoStore:
@@ -121,14 +111,16 @@ class DynamoStore:
         return merge(*(self._shard(stage, shard, after, first, last) for shard in range(SHARDS)))
 
     def _shard(self, stage: str, shard: int, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
+        first = max(first, after)
         start: dict[str, Any] = {}
-        while True:
+        # The service refuses bounds in the wrong order instead of finding nothing between them.
+        while first <= last:
             page = self._client.query(
                 TableName=self._table,
                 IndexName=BY_STAGE.name,
                 KeyConditionExpression=f"{BY_STAGE.partition_key} = :pk AND {BY_STAGE.sort_key} BETWEEN :from AND :to",
                 ExpressionAttributeValues=to_attributes(
-                    {":pk": stage_pk(self.workspace, stage, shard), ":from": max(first, after), ":to": last}
+                    {":pk": stage_pk(self.workspace, stage, shard), ":from": first, ":to": last}
                 ),
                 Limit=BATCH_GET_LIMIT,
                 **start,
@@ -142,27 +134,10 @@ class DynamoStore:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _get(self, keys: Sequence[Mapping[str, str]]) -> Iterator[Item]:
-        if len(keys) == 1:
-            answer = self._client.get_item(TableName=self._table, Key=to_attributes(keys[0]), ConsistentRead=True)
-            if "Item" in answer:
-                yield from_attributes(answer["Item"])
-            return
-        for chunk in _chunks(keys, BATCH_GET_LIMIT):
-            request: Any = {self._table: {"Keys": [to_attributes(key) for key in chunk], "ConsistentRead": True}}
-            while request:
-                page = self._client.batch_get_item(RequestItems=request)
-                yield from map(from_attributes, page["Responses"].get(self._table, ()))
-                request = page.get("UnprocessedKeys")
+        return get_items(self._client, self._table, keys)
 
     def _query(self, pk: str, first: str, last: str) -> Iterator[Item]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-            ExpressionAttributeValues=to_attributes({":pk": pk, ":first": first, ":last": last}),
-            ConsistentRead=True,
-        )
-        for page in pages:
-            yield from map(from_attributes, page["Items"])
+        return query_items(self._client, self._table, pk, first, last)
 
     # ---- appending to logs ------------------------------------------------------------------------------------------
 
@@ -172,59 +147,12 @@ class DynamoStore:
         Returns:
             For each whether it is new; ``False`` for an id that its log held already, or that came before in the list.
         """
-        return self._put_absent([event_item(self.workspace, *entry) for entry in appended])
+        items = [event_item(self.workspace, *entry) for entry in appended]
+        return put_absent(self._client, self._table, items)
 
     def append_deal_update(self, update: DealUpdate) -> bool:
         """Append to the log of a deal; whether it is new."""
-        return self._put_absent([deal_update_item(self.workspace, update)])[0]
-
-    def _put_absent(self, items: Sequence[Item]) -> list[bool]:
-        if len(items) == 1:
-            return [self._put_one(items[0])]
-        news = [False] * len(items)
-        places: dict[tuple[str, str], int] = {}
-        for place, item in enumerate(items):
-            places.setdefault((item["pk"], item["sk"]), place)
-        for chunk in _chunks(list(places.values()), TRANSACTION_LIMIT):
-            for place in self._put_chunk(items, chunk):
-                news[place] = True
-        return news
-
-    def _put_one(self, item: Item) -> bool:
-        try:
-            self._client.put_item(TableName=self._table, Item=to_attributes(item), ConditionExpression=NOT_THERE)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
-
-    def _put_chunk(self, items: Sequence[Item], places: Sequence[int]) -> Sequence[int]:
-        """Put what is absent in one transaction; the places of what was new.
-
-        A transaction because one request then carries a hundred conditional puts, where BatchWriteItem knows no
-        conditions. What is there already cancels it, and is left out of the next try.
-        """
-        while places:
-            puts: list[TransactWriteItemTypeDef] = [
-                {
-                    "Put": {
-                        "TableName": self._table,
-                        "Item": to_attributes(items[place]),
-                        "ConditionExpression": NOT_THERE,
-                    }
-                }
-                for place in places
-            ]
-            try:
-                self._client.transact_write_items(TransactItems=puts)
-            except self._client.exceptions.TransactionCanceledException as cancelled:
-                codes = [reason.get("Code") for reason in cancelled.response["CancellationReasons"]]
-                left = [place for place, code in zip(places, codes, strict=True) if code != "ConditionalCheckFailed"]
-                if len(left) == len(places) and not _PASSING.intersection(codes):
-                    raise
-                places = left
-            else:
-                return places
-        return ()
+        return put_absent(self._client, self._table, [deal_update_item(self.workspace, update)])[0]
 
     # ---- changing state ---------------------------------------------------------------------------------------------
 
@@ -238,7 +166,7 @@ class DynamoStore:
             return [self._commit_one(changes[0])]
         done: list[bool] = []
         for group in _packed(changes):
-            if len(group) > 1 and self._commit_all([write for change in group for write in self._writes(change)]):
+            if len(group) > 1 and transact(self._client, [write for change in group for write in self._writes(change)]):
                 done += [True] * len(group)
             else:
                 done += [self._commit_one(change) for change in group]
@@ -254,17 +182,7 @@ class DynamoStore:
             return True
         # More than one transaction holds: transitions first, which the next evaluation would mend, the partitions last.
         head, tail = writes[:-TRANSACTION_LIMIT], writes[-TRANSACTION_LIMIT:]
-        return all(self._commit_all(chunk) for chunk in [*_chunks(head, TRANSACTION_LIMIT), tail])
-
-    def _commit_all(self, writes: Sequence[TransactWriteItemTypeDef]) -> bool:
-        try:
-            self._client.transact_write_items(TransactItems=list(writes))
-        except self._client.exceptions.TransactionCanceledException as cancelled:
-            codes = {reason.get("Code") for reason in cancelled.response["CancellationReasons"]}
-            if codes <= {"None", "ConditionalCheckFailed", *_PASSING}:
-                return False
-            raise
-        return True
+        return all(transact(self._client, chunk) for chunk in [*chunks(head, TRANSACTION_LIMIT), tail])
 
     def _writes(self, change: Change) -> list[TransactWriteItemTypeDef]:
         writes: list[TransactWriteItemTypeDef] = []
@@ -274,9 +192,8 @@ class DynamoStore:
                 key = to_attributes({"pk": pk, "sk": transition_sk(sequence)})
                 writes.append({"Delete": {"TableName": self._table, "Key": key}})
         for prospect_id, records in change.written.items():
-            for record in records:
-                item = to_attributes(transition_item(self.workspace, prospect_id, record))
-                writes.append({"Put": {"TableName": self._table, "Item": item}})
+            items = (transition_item(self.workspace, prospect_id, record) for record in records)
+            writes += [put(self._table, item) for item in items]
         writes += [self._partition_put(partition) for partition in change.partitions]
         return writes
 
@@ -284,17 +201,8 @@ class DynamoStore:
         """A put of the next version of a partition, on the condition that the version that was read still stands."""
         item = partition_item(self.workspace, partition) | {"version": partition.version + 1}
         if partition.version == 0:
-            return {
-                "Put": {"TableName": self._table, "Item": to_attributes(item), "ConditionExpression": NOT_THERE},
-            }
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": to_attributes(item),
-                "ConditionExpression": SAME_VERSION,
-                "ExpressionAttributeValues": to_attributes({":read": partition.version}),
-            }
-        }
+            return put(self._table, item, NOT_THERE)
+        return put(self._table, item, SAME_VERSION, read=partition.version)
 
 
 def _size(change: Change) -> int:
@@ -312,9 +220,3 @@ def _packed(changes: Sequence[Change]) -> Iterator[list[Change]]:
         group.append(change)
     if group:
         yield group
-
-
-def _chunks(values: Sequence[T], size: int) -> Iterator[list[T]]:
-    rest = iter(values)
-    while chunk := list(islice(rest, size)):
-        yield chunk

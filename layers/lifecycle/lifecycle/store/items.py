@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -23,10 +23,12 @@ from lifecycle.events import (
 from lifecycle.store.records import Binding, Partition, Ruling, TransitionRecord
 from lifecycle.store.schema import (
     BY_DAY,
+    BY_DUE,
     BY_STAGE,
     STATE,
     day_pk,
     deal_pk,
+    due_pk,
     event_sk,
     prospect_pk,
     shard_of,
@@ -120,6 +122,7 @@ def event_item(workspace: str, home: str, event: Event, root: str) -> Item:
                 "by": event.by,
                 "reason": event.reason,
                 "stage": event.stage,
+                "status": event.status,
                 "qualification": dict(event.qualification) or None,
                 "other": event.other,
             }
@@ -134,6 +137,7 @@ def _deal_attributes(event: DealFact | DealUpdate) -> Item:
         "name": event.name,
         "amount": event.amount,
         "currency": event.currency,
+        "pipeline": event.pipeline,
         "lost_reason": event.lost_reason,
         "deleted": event.deleted or None,
     }
@@ -175,6 +179,7 @@ def item_event(item: Item) -> Event:
                 by=item["by"],
                 reason=item.get("reason"),
                 stage=item.get("stage"),
+                status=item.get("status"),
                 qualification=item.get("qualification", {}),
                 other=item.get("other"),
             )
@@ -184,7 +189,7 @@ def item_event(item: Item) -> Event:
 
 
 def _deal_fields(item: Item) -> dict[str, Any]:
-    names = ("status", "name", "amount", "currency", "lost_reason")
+    names = ("status", "name", "amount", "currency", "pipeline", "lost_reason")
     return {name: item.get(name) for name in names} | {"deleted": item.get("deleted", False)}
 
 
@@ -238,7 +243,24 @@ def partition_item(workspace: str, partition: Partition) -> Item:
     if partition.stage is not None and partition.since is not None:
         item[BY_STAGE.partition_key] = stage_pk(workspace, partition.stage, shard_of(partition.prospect_id))
         item[BY_STAGE.sort_key] = f"{format_time(partition.since)}#{partition.prospect_id}"
+    if partition.due is not None:
+        item |= due_attributes(partition.due, workspace, "P", partition.prospect_id)
     return item
+
+
+def due_attributes(at: datetime, workspace: str, kind: Literal["P", "F"], id_: str) -> Item:
+    """What lists an item by the time at which something is due.
+
+    Arguments:
+        at: the time.
+        workspace: the workspace's id.
+        kind: ``P`` for a prospect, ``F`` for a version of the funnel.
+        id_: the prospect's id, or the version.
+    """
+    return {
+        BY_DUE.partition_key: due_pk(shard_of(id_)),
+        BY_DUE.sort_key: f"{format_time(at)}#{workspace}#{kind}#{id_}",
+    }
 
 
 def item_partition(item: Item) -> Partition:
@@ -250,6 +272,7 @@ def item_partition(item: Item) -> Partition:
     if BY_STAGE.partition_key in item:
         stage = item[BY_STAGE.partition_key].split("#")[3]
         since = parse_time(item[BY_STAGE.sort_key].partition("#")[0])
+    due = parse_time(item[BY_DUE.sort_key].partition("#")[0]) if BY_DUE.sort_key in item else None
     recent = item.get("recent", "")
     return Partition(
         prospect_id=prospect_id,
@@ -259,6 +282,7 @@ def item_partition(item: Item) -> Partition:
         summary=json.loads(item["summary"]) if "summary" in item else None,
         stage=stage,
         since=since,
+        due=due,
         members=json.loads(item.get("members", "{}")),
         rulings={other: Ruling(_parse_key(key), apart) for other, (key, apart) in rulings.items()},
         recent=tuple(recent[i : i + MARK_LENGTH] for i in range(0, len(recent), MARK_LENGTH)),
@@ -294,6 +318,8 @@ def transition_item(workspace: str, prospect_id: str, record: TransitionRecord) 
         "event_id": record.event_id,
         "corrected_by": record.corrected_by,
         "restated_by": record.restated_by,
+        "qualification": dict(record.qualification) or None,
+        "actions": list(record.actions) or None,
         BY_DAY.partition_key: day_pk(workspace, record.occurred_at.date(), shard_of(prospect_id)),
         BY_DAY.sort_key: f"{occurred_at}#{prospect_id}#{record.sequence:06d}",
     }
@@ -317,4 +343,6 @@ def item_transition(item: Item) -> TransitionRecord:
         event_id=item["event_id"],
         corrected_by=item.get("corrected_by"),
         restated_by=item.get("restated_by"),
+        qualification=item.get("qualification", {}),
+        actions=tuple(item.get("actions", ())),
     )

@@ -35,6 +35,7 @@ class Partition:
         bindings: of a visitor that is known: whom its events belong to, in order of time.
         summary: of a prospect: its folded state, as ``engine.snapshot`` writes it.
         stage, since: of a prospect: what it is listed by.
+        due: of a prospect: when the mere passing of time may move it next.
         members: of a prospect: the partitions that belong to it; for a visitor the time from which all its events do
             (empty: always), ``None`` if they do no longer.
         rulings: merges and unmerges by decision, by the other partition.
@@ -48,6 +49,7 @@ class Partition:
     summary: Mapping[str, Any] | None = None
     stage: str | None = None
     since: datetime | None = None
+    due: datetime | None = None
     members: dict[str, str | None] = field(default_factory=dict)
     rulings: dict[str, Ruling] = field(default_factory=dict)
     recent: tuple[str, ...] = ()
@@ -65,7 +67,8 @@ class TransitionRecord:
     ``sequence`` counts from 1 within the prospect. ``event_id`` is the event at which it became true. ``criterion`` is
     the condition that held, as a sentence. ``evidence`` holds the ids of the events that satisfied it.
     ``corrected_by`` is the id of the event that withdrew the evidence, ``None`` while the transition stands;
-    ``restated_by`` that of the event whose withdrawals brought this move to light.
+    ``restated_by`` that of the event whose withdrawals brought this move to light. ``qualification`` holds the answers
+    to the checklist's questions as they stood then. ``actions`` names what entering the stage set off.
     """
 
     sequence: int
@@ -83,6 +86,8 @@ class TransitionRecord:
     event_id: str
     corrected_by: str | None
     restated_by: str | None
+    qualification: Mapping[str, Any] = field(default_factory=dict)
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -21,6 +21,10 @@ BY_STAGE = Index("by_stage", "stage_pk", "stage_sk")
 #: Transitions by day, for reports.
 BY_DAY = Index("by_day", "day_pk", "day_sk")
 BY_DAY_PROJECTION = ("from_stage", "to_stage", "occurred_at", "cause", "cycle", "funnel_version", "corrected_by")
+#: What is to be done at a time (a prospect's next timer, a version that comes into force): only while it is to be done.
+BY_DUE = Index("by_due", "due_pk", "due_sk")
+#: When the service may delete an item, in seconds since 1970. It does so within days, so an expired item may be read.
+EXPIRES_AT = "expires_at"
 #: In how many partitions each index key is spread: one stage of a busy workspace is written more often than the 1,000
 #: units a second that a single partition takes (AWS, "Using write sharding to distribute workloads evenly").
 SHARDS = 4
@@ -28,6 +32,12 @@ SHARDS = 4
 STATE = "STATE"
 EVENT_PREFIX = "E#"
 TRANSITION_PREFIX = "T#"
+CURRENT = "CURRENT"
+VERSION_PREFIX = "V#"
+DRAFT_PREFIX = "DRAFT#"
+JOB = "JOB"
+SEGMENT_PREFIX = "SEG#"
+MOVES_PREFIX = "MOVES#"
 
 
 def shard_of(prospect_id: str) -> int:
@@ -43,6 +53,21 @@ def prospect_pk(workspace: str, prospect_id: str) -> str:
 def deal_pk(workspace: str, deal_id: str) -> str:
     """The partition of a deal's log."""
     return f"W#{workspace}#D#{deal_id}"
+
+
+def funnel_pk(workspace: str) -> str:
+    """The partition of a workspace's funnel: its head, versions and drafts."""
+    return f"W#{workspace}#F"
+
+
+def jobs_pk(workspace: str) -> str:
+    """The partition that lists a workspace's jobs."""
+    return f"W#{workspace}#J"
+
+
+def job_pk(workspace: str, job_id: str) -> str:
+    """The partition of a job, its segments and the moves that it found."""
+    return f"W#{workspace}#J#{job_id}"
 
 
 def owner_of(pk: str) -> tuple[str, str, str]:
@@ -65,6 +90,26 @@ def transition_sk(sequence: int) -> str:
     return f"{TRANSITION_PREFIX}{sequence:06d}"
 
 
+def version_sk(version: int) -> str:
+    """The sort key of a version of the funnel."""
+    return f"{VERSION_PREFIX}{version:06d}"
+
+
+def draft_sk(draft_id: str) -> str:
+    """The sort key of a draft."""
+    return DRAFT_PREFIX + draft_id
+
+
+def segment_sk(number: int) -> str:
+    """The sort key of a segment of a job."""
+    return f"{SEGMENT_PREFIX}{number:04d}"
+
+
+def moves_sk(number: int, page: int, part: int) -> str:
+    """The sort key of moves that a segment found in one page; a page with many is kept in parts."""
+    return f"{MOVES_PREFIX}{number:04d}#{page:06d}#{part:02d}"
+
+
 def stage_pk(workspace: str, stage: str, shard: int) -> str:
     """One shard of the prospects that stand in a stage."""
     return f"W#{workspace}#S#{stage}#{shard}"
@@ -73,3 +118,8 @@ def stage_pk(workspace: str, stage: str, shard: int) -> str:
 def day_pk(workspace: str, day: date, shard: int) -> str:
     """One shard of the transitions of a day (UTC)."""
     return f"W#{workspace}#T#{day.isoformat()}#{shard}"
+
+
+def due_pk(shard: int) -> str:
+    """One shard of what is due, of all workspaces together."""
+    return f"DUE#{shard}"
