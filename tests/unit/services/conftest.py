@@ -10,6 +10,7 @@ import pytest
 from lifecycle.services import settle
 from lifecycle.services.lifecycle import Lifecycle
 from tests.builders import DEFAULT, WORKSPACE
+from tests.fakes.fixed_calendar import FixedCalendar
 from tests.fakes.memory_store import MemoryStore
 
 
@@ -30,4 +31,4 @@ def store() -> MemoryStore:
 @pytest.fixture
 def lifecycle(store: MemoryStore) -> Lifecycle:
     """The use cases on the store."""
-    return Lifecycle(store, DEFAULT)
+    return Lifecycle(store, FixedCalendar(DEFAULT))

@@ -29,6 +29,7 @@ from tests.builders import (
     id_of,
     visit,
 )
+from tests.fakes.fixed_calendar import FixedCalendar
 from tests.fakes.memory_store import MemoryStore
 
 
@@ -141,12 +142,12 @@ class ContestedStore(MemoryStore):
 def test_a_lost_race_is_run_again() -> None:
     store = ContestedStore(lost=ATTEMPTS - 1)
 
-    assert Lifecycle(store, DEFAULT).record_activity(visit("v", 1)).stage == "engaged"
+    assert Lifecycle(store, FixedCalendar(DEFAULT)).record_activity(visit("v", 1)).stage == "engaged"
 
 
 def test_who_always_loses_gives_up_and_what_it_recorded_is_kept() -> None:
     store = ContestedStore(lost=ATTEMPTS)
-    lifecycle = Lifecycle(store, DEFAULT)
+    lifecycle = Lifecycle(store, FixedCalendar(DEFAULT))
 
     with pytest.raises(TooBusyError):
         lifecycle.record_activity(visit("v", 1))
@@ -158,7 +159,7 @@ def test_who_always_loses_gives_up_and_what_it_recorded_is_kept() -> None:
 
 def test_a_retry_after_giving_up_is_a_duplicate_that_does_not_hide_the_event() -> None:
     store = ContestedStore(lost=ATTEMPTS)
-    lifecycle = Lifecycle(store, DEFAULT)
+    lifecycle = Lifecycle(store, FixedCalendar(DEFAULT))
     with pytest.raises(TooBusyError):
         lifecycle.record_activity(visit("v", 1))
 
@@ -225,7 +226,7 @@ class BrokenStore(MemoryStore):
 @pytest.mark.parametrize("order", [1, -1], ids=["first", "last"])
 def test_one_record_that_fails_holds_up_no_other(caplog: pytest.LogCaptureFixture, order: int) -> None:
     store = BrokenStore(WORKSPACE)
-    lifecycle = Lifecycle(store, DEFAULT)
+    lifecycle = Lifecycle(store, FixedCalendar(DEFAULT))
     activities = [visit("a", 1, ANN), visit("b", 2, BOB), visit("c", 3, COOKIE)]
     for who in activities:
         lifecycle.record_activity(who)
@@ -251,5 +252,5 @@ def test_records_of_several_workspaces_go_to_each_ones_own() -> None:
         image = to_attributes(event_item(name, home, visit("v", 1), home))
         records.append({"dynamodb": {"SequenceNumber": str(number), "NewImage": image}})
 
-    assert evaluate_stream("table", records, lambda name: Lifecycle(stores[name], DEFAULT)) == []
+    assert evaluate_stream("table", records, lambda name: Lifecycle(stores[name], FixedCalendar(DEFAULT))) == []
     assert [stores[name].partitions([home])[home].stage for name, home in homes.items()] == ["engaged", "engaged"]

@@ -26,6 +26,7 @@ from tests.builders import (
     referral,
     visit,
 )
+from tests.fakes.fixed_calendar import FixedCalendar
 from tests.fakes.memory_store import MemoryStore
 
 CRM = Identity("crm:salesforce", "003")
@@ -38,7 +39,7 @@ def stage(lifecycle: Lifecycle, identity: Identity = ANN) -> str:
 
 def after(*updates: DealUpdate, first: Sequence[Identity] = (ANN,)) -> Lifecycle:
     """The use cases after some emails were sent and some deal updates arrived."""
-    lifecycle = Lifecycle(MemoryStore(WORKSPACE), DEFAULT)
+    lifecycle = Lifecycle(MemoryStore(WORKSPACE), FixedCalendar(DEFAULT))
     for number, identity in enumerate(first):
         lifecycle.record_activity(email_sent(f"sent{number}", 0, identity))
     for update in updates:
@@ -178,7 +179,7 @@ def test_a_deal_shows_what_was_last_said_of_it() -> None:
     assert lifecycle.find_prospect(ANN).deals == (
         DealView(
             deal_id="D1", status="open", since=at(1), roles=("buyer",), name=None, amount=Decimal(250),
-            currency=None, lost_reason=None,
+            currency=None, lost_reason=None, pipeline=None,
         ),
     )  # fmt: skip
 
@@ -342,8 +343,8 @@ def test_a_status_concurrent_with_the_contacts_reaches_them(store: MemoryStore, 
 
 
 def test_which_contact_roles_count_is_the_funnels_choice() -> None:
-    plan = changed_default({"opportunity": {"enter_when": {"deal": {"status": "open", "roles": ["buyer"]}}}})
-    lifecycle = Lifecycle(MemoryStore(WORKSPACE), plan)
+    calendar = changed_default({"opportunity": {"enter_when": {"deal": {"status": "open", "roles": ["buyer"]}}}})
+    lifecycle = Lifecycle(MemoryStore(WORKSPACE), FixedCalendar(calendar))
 
     lifecycle.update_deal(deal_update("open", 1, "open", (Contact((ANN,), "buyer"), Contact((BOB,), "user"))))
 

@@ -29,6 +29,7 @@ from tests.builders import (
     set_stage,
     visit,
 )
+from tests.fakes.fixed_calendar import FixedCalendar
 from tests.fakes.memory_store import MemoryStore
 
 
@@ -80,7 +81,7 @@ def test_a_state_that_was_folded_under_another_funnel_is_folded_anew(store: Memo
     lifecycle.record_activity(visit("v", 1))
     stricter = changed_default({"engaged": {"enter_when": {"score": {"at_least": 2}}}})
 
-    view = Lifecycle(store, stricter).find_prospect(ANN)
+    view = Lifecycle(store, FixedCalendar(stricter)).find_prospect(ANN)
 
     assert (view.stage, view.funnel_version) == ("suspect", 7)
 
@@ -326,4 +327,4 @@ def test_the_top_of_the_ladder_has_nothing_ahead(lifecycle: Lifecycle) -> None:
     lifecycle.record_activity(activity("r", 1, "referral"))
 
     assert lifecycle.explain(id_of(ANN)).next == ()
-    assert DEFAULT.ladder[-1].stage.key == "evangelist"
+    assert DEFAULT.latest.ladder[-1].stage.key == "evangelist"

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what every function imports need not bring in the judging of definitions
+    from lifecycle.funnel.form.document import Problem
+    from lifecycle.store.funnel_records import Team
+
 
 class LifecycleError(Exception):
     """Base of the errors that a caller can do something about. The message is meant for the caller."""
@@ -74,3 +81,184 @@ class TooBusyError(LifecycleError):
 
     def __init__(self) -> None:
         super().__init__("The prospect is being changed by many requests at once. Send the same request again.")
+
+
+class UnknownSubStatusError(LifecycleError):
+    """A decision names a status that the stage does not have."""
+
+    def __init__(self, status: str, stage: str, known: tuple[str, ...]) -> None:
+        instead = f"Use one of {', '.join(known)}." if known else "It has none: leave status out."
+        super().__init__(f"status: {status!r} is not a status of the stage {stage!r}. {instead}")
+
+
+class QualificationMissingError(LifecycleError):
+    """A stage requires more of the checklist than is answered."""
+
+    def __init__(self, stage_label: str, missing: tuple[tuple[str, str], ...], sentence: str) -> None:
+        self.missing = missing
+        asked = ", ".join(label for _, label in missing)
+        super().__init__(
+            f"qualification: {stage_label} requires {sentence}. Missing: {asked}. Send the answers as qualification."
+        )
+
+
+class InvalidDefinitionError(LifecycleError):
+    """A definition of a funnel cannot be used. ``problems`` are all that was found, each with its place."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__(f"definition: {len(problems)} problems")
+
+
+class DraftNotFoundError(LifecycleError):
+    """The workspace has no such draft."""
+
+    def __init__(self) -> None:
+        super().__init__("draft_id: no draft of this workspace has this id. GET /funnel/drafts lists them.")
+
+
+class DraftChangedError(LifecycleError):
+    """A draft is not what the caller believes it to be. ``content_hash`` is of what it is now."""
+
+    def __init__(self, content_hash: str) -> None:
+        self.content_hash = content_hash
+        super().__init__(
+            f"content_hash: the draft's content is {content_hash} by now. Read it again, and decide on what it says."
+        )
+
+
+class DraftPublishedError(LifecycleError):
+    """A draft cannot be changed any more, for it became a version."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        super().__init__(
+            f"draft_id: this draft was published as version {version} and stays as it is. Make a new draft of it: "
+            "POST /funnel/drafts."
+        )
+
+
+class StaleDraftError(LifecycleError):
+    """A draft was made of a version that is no longer in force, so what it changes is not what its owners saw."""
+
+    def __init__(self, based_on: int, in_force: int) -> None:
+        self.in_force = in_force
+        super().__init__(
+            f"draft_id: this draft was made while version {based_on} was in force, and version {in_force} is by now. "
+            "PUT the draft again: that checks and compares it with the present version. It has to be signed anew."
+        )
+
+
+class SignaturesMissingError(LifecycleError):
+    """A draft lacks the word of one or both of its owners. ``teams`` are those who have not signed."""
+
+    def __init__(self, teams: tuple[Team, ...]) -> None:
+        self.teams = teams
+        super().__init__(
+            f"signatures: {' and '.join(teams)} must sign this content first, by POST "
+            "/funnel/drafts/{draft_id}/signatures. (PUT /funnel/settings can switch the requirement off.)"
+        )
+
+
+class SamePersonError(LifecycleError):
+    """One person would sign for both teams."""
+
+    def __init__(self, team: Team) -> None:
+        super().__init__(f"by: this person has signed for {team}. Somebody else must sign for the other team.")
+
+
+class TeamSignedError(LifecycleError):
+    """Somebody else has signed for the team already."""
+
+    def __init__(self, team: Team) -> None:
+        super().__init__(
+            f"team: somebody else has signed for {team}. Take that signature back first, by DELETE "
+            f"/funnel/drafts/{{draft_id}}/signatures/{team}."
+        )
+
+
+class SignatureNotFoundError(LifecycleError):
+    """The team has not signed the draft, so there is nothing to take back."""
+
+    def __init__(self) -> None:
+        super().__init__("team: this team has not signed this draft. GET /funnel/drafts/{draft_id} shows who has.")
+
+
+class VersionNotFoundError(LifecycleError):
+    """The workspace's funnel has no such version."""
+
+    def __init__(self) -> None:
+        super().__init__("version: the funnel has no such version. GET /funnel/versions lists them.")
+
+
+class VersionPendingError(LifecycleError):
+    """Another version is about to come into force; ``version`` is its number."""
+
+    def __init__(self, version: int, effective_at: datetime) -> None:
+        self.version = version
+        super().__init__(
+            f"version: version {version} comes into force at {_time(effective_at)}. Wait for it, or call it off by "
+            f"DELETE /funnel/versions/{version}."
+        )
+
+
+class AlreadyInForceError(LifecycleError):
+    """The version to go back to is the one in force."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"version: version {version} is in force, so there is nothing to bring back.")
+
+
+class TooLateToCancelError(LifecycleError):
+    """A version is in force, was, or will be in a moment: it cannot be called off any more."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            f"version: it is too late to call version {version} off. Go back to an earlier one by POST "
+            "/funnel/versions/{version}/rollback."
+        )
+
+
+class VersionCancelledError(LifecycleError):
+    """A version was called off before it came into force, so there is nothing to go back to or to evaluate by."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"version: version {version} was called off and never in force. Name another one.")
+
+
+class NotInForceYetError(LifecycleError):
+    """What a version sets off when it comes into force is asked for before that."""
+
+    def __init__(self, version: int, effective_at: datetime) -> None:
+        super().__init__(
+            f"version: version {version} comes into force at {_time(effective_at)}. All prospects are evaluated anew "
+            "then; nothing has to be asked for."
+        )
+
+
+class UnknownReadyMadeError(LifecycleError):
+    """The gallery has no such definition."""
+
+    def __init__(self, known: tuple[str, ...]) -> None:
+        super().__init__(f"name: the gallery has no definition of this name. It has {', '.join(known)}.")
+
+
+class FunnelBusyError(LifecycleError):
+    """So many requests changed the funnel at once that this one gave up. It changed nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("The funnel is being changed by other requests at once. Send the same request again.")
+
+
+class JobNotFoundError(LifecycleError):
+    """The workspace has no such simulation or re-evaluation, or none any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "id: this workspace has no such simulation or re-evaluation. GET /funnel/simulations lists the simulations "
+            "of the last 30 days; a version has a re-evaluation once it has come into force."
+        )
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

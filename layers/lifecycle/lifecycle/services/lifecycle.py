@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from lifecycle.engine.plan import Plan
 from lifecycle.engine.snapshot import names_only_visitors
 from lifecycle.events import (
     Activity,
@@ -20,17 +19,16 @@ from lifecycle.events import (
     home_identity,
     prospect_id,
 )
-from lifecycle.funnel.definition import default_funnel
+from lifecycle.services.calendars import Calendars, CalendarSource, remembered
+from lifecycle.services.checking import check_ruling
 from lifecycle.services.deals import spread, spreading_of
 from lifecycle.services.errors import (
     BareVisitorsError,
-    EmailKnownError,
     EventNotFoundError,
     NotMergedError,
     ProspectAbsorbedError,
     ProspectNotFoundError,
     SelfMergeError,
-    UnknownStageError,
 )
 from lifecycle.services.hints import Hints
 from lifecycle.services.neighbourhood import Neighbourhood
@@ -45,17 +43,12 @@ from lifecycle.services.results import (
     ProspectView,
     TimelinePage,
 )
-from lifecycle.services.settle import Settled, Settler
+from lifecycle.services.settle import Refreshed, Settled, Settler
 from lifecycle.store.client import dynamodb_client
 from lifecycle.store.dynamo import DynamoStore
+from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import TransitionRecord
-
-
-@lru_cache(maxsize=1)
-def default_plan() -> Plan:
-    """The funnel that is in force for every workspace, compiled once per process."""
-    return Plan(default_funnel())
 
 
 @lru_cache(maxsize=1)
@@ -69,21 +62,23 @@ class Lifecycle:
 
     Arguments:
         store: the workspace's store.
-        plan: the compiled funnel in force.
+        calendars: where to find which version of the funnel is in force when.
         hints: where identities pointed lately.
     """
 
-    def __init__(self, store: Store, plan: Plan, hints: Hints | None = None) -> None:
+    def __init__(self, store: Store, calendars: CalendarSource, hints: Hints | None = None) -> None:
         self._store = store
         self._hints = hints if hints is not None else Hints()
-        self._plan = plan
-        self._settler = Settler(store, plan)
-        self._reader = Reader(store, plan)
+        self._calendars = calendars
+        self._settler = Settler(store, calendars)
+        self._reader = Reader(store, calendars)
 
     @classmethod
     def connect(cls, table: str, workspace: str) -> Lifecycle:
         """The prospects that a table keeps for a workspace."""
-        return cls(DynamoStore(dynamodb_client(), table, workspace), default_plan(), _hints())
+        client = dynamodb_client()
+        calendars = Calendars(FunnelStore(client, table, workspace), remembered(table, workspace))
+        return cls(DynamoStore(client, table, workspace), calendars, _hints())
 
     # ---- activities -------------------------------------------------------------------------------------------------
 
@@ -109,17 +104,18 @@ class Lifecycle:
         return prospect_id(self._store.workspace, home_identity(activity.identities))
 
     def _record(self, homed: Sequence[tuple[str, Event]]) -> list[Outcome]:
+        now = _now()
         around = Neighbourhood(self._store, self._hints)
         around.locate(homed)
         entries = [Appended(home, event, around.root(home, event.key)) for home, event in homed]
         news = self._store.append(entries)
         fresh = [entry for entry, is_new in zip(entries, news, strict=True) if is_new]
-        settled = iter(self._settler.settle(fresh, _now(), around))
+        settled = iter(self._settler.settle(fresh, now, around))
         standing = Neighbourhood(self._store) if fresh else around
         return [
             _outcome(entry.event, next(settled), duplicate=False)
             if is_new
-            else _outcome(entry.event, self._settler.standing(standing, entry.home, entry.event), duplicate=True)
+            else _outcome(entry.event, self._settler.standing(standing, entry.home, entry.event, now), duplicate=True)
             for entry, is_new in zip(entries, news, strict=True)
         ]
 
@@ -161,6 +157,8 @@ class Lifecycle:
         Raises:
             ProspectNotFoundError, ProspectAbsorbedError: there is no such prospect, or no longer.
             UnknownStageError, EmailKnownError: the stage is not the funnel's, or not for a known prospect.
+            UnknownSubStatusError: the status is not the stage's.
+            QualificationMissingError: the stage requires more of the checklist than is answered.
             EventNotFoundError: the log lacks the event to withdraw, or it cannot be withdrawn.
             NotMergedError, SelfMergeError, BareVisitorsError: the other prospect is not part of this one, is this
                 one, or both are bare cookies.
@@ -180,17 +178,10 @@ class Lifecycle:
             raise ProspectNotFoundError("id")
         if isinstance(ruling, Withdrawal):
             self._check_withdrawal(around, root, ruling)
-        elif ruling.action == "set_stage" and ruling.stage is not None:
-            self._check_stage(around, root, ruling.stage)
         elif ruling.other is not None:
             self._check_other(around, root, ruling)
-
-    def _check_stage(self, around: Neighbourhood, root: str, stage: str) -> None:
-        planned = self._plan.by_key.get(stage)
-        if planned is None:
-            raise UnknownStageError(stage, self._plan.funnel.stage_keys)
-        if planned.stage.anonymous and around.machine(root, self._plan).known is not None:
-            raise EmailKnownError(stage)
+        else:
+            check_ruling(self._settler.machine(around, root, _now()), ruling)
 
     def _check_withdrawal(self, around: Neighbourhood, root: str, withdrawal: Withdrawal) -> None:
         homes = [root, *around[root].members]
@@ -235,15 +226,21 @@ class Lifecycle:
         """Copy a deal update that the stream reports to contacts that do not have it yet."""
         self._spread(update)
 
+    # ---- time -------------------------------------------------------------------------------------------------------
+
+    def refresh(self, prospect_ids: Sequence[str]) -> list[Refreshed]:
+        """Bring prospects up to the present whom no event concerns (see ``Settler.refresh``)."""
+        return self._settler.refresh(prospect_ids, _now())
+
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def find_prospect(self, identity: Identity) -> ProspectView:
         """The prospect of an identity. Raises ProspectNotFoundError."""
-        return self._reader.find(identity)
+        return self._reader.find(identity, _now())
 
     def get_prospect(self, prospect_id: str) -> ProspectView:
         """The prospect of an id; an absorbed one answers with the survivor. Raises ProspectNotFoundError."""
-        return self._reader.get(prospect_id)
+        return self._reader.get(prospect_id, _now())
 
     def list_prospects(
         self,
@@ -255,7 +252,7 @@ class Lifecycle:
         limit: int,
     ) -> ProspectPage:
         """Prospects by stage and other filters, a page at a time (see ``Reader.list``)."""
-        return self._reader.list(stage, lead_status, (since_from, since_to), position, limit)
+        return self._reader.list(stage, lead_status, (since_from, since_to), position, limit, _now())
 
     def timeline(self, prospect_id: str, position: tuple[str, ...] | None, limit: int) -> TimelinePage:
         """Events and transitions of a prospect, newest first, a page at a time. Raises ProspectNotFoundError."""
@@ -263,7 +260,7 @@ class Lifecycle:
 
     def explain(self, prospect_id: str) -> Explanation:
         """Why a prospect is where it is, and what is still missing. Raises ProspectNotFoundError."""
-        return self._reader.explain(prospect_id)
+        return self._reader.explain(prospect_id, _now())
 
 
 def _now() -> datetime:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from lifecycle.engine.fold import fold
+from lifecycle.engine.calendar import Calendar
+from lifecycle.engine.fold import Advance, catch_up, fold
 from lifecycle.engine.machine import Machine
-from lifecycle.engine.plan import Plan
 from lifecycle.engine.snapshot import first_and_known, load, names_only_visitors
 from lifecycle.events import Activity, DealFact, Decision, Event, Identity, Key, prospect_id
 from lifecycle.services.hints import Hints
@@ -101,11 +101,17 @@ class Neighbourhood:
             events += [event for event in self.log(member)[0] if self.root(member, event.key) == root]
         return events, self.log(root)[1]
 
-    def machine(self, root: str, plan: Plan) -> Machine:
-        """The state of a prospect as stored; folded from its log where it was stored under another funnel."""
+    def machine(self, root: str, calendar: Calendar, now: datetime) -> Machine:
+        """Where a prospect stands: as stored, or folded from its log where what is stored is out of date."""
+        machine = self.stored_machine(root, calendar)
+        if machine is not None and catch_up(machine, now, calendar) is Advance.STILL:
+            return machine
+        return fold(self.whole_log(root)[0], calendar, now).machine
+
+    def stored_machine(self, root: str, calendar: Calendar) -> Machine | None:
+        """The state of a prospect as it was stored last; ``None`` where it cannot be had without the log."""
         summary = self[root].summary
-        machine = load(summary, plan) if summary else None
-        return machine or fold(self.whole_log(root)[0], plan).machine
+        return load(summary, calendar) if summary else None
 
     def stored_transitions(self, prospect_id: str) -> list[TransitionRecord]:
         """The transitions that a partition holds from the time when it was a prospect of its own, or is one."""
@@ -316,7 +322,7 @@ class Neighbourhood:
     # ---- bookkeeping ------------------------------------------------------------------------------------------------
 
     def _become_pointer(self, partition: Partition) -> None:
-        partition.summary = partition.stage = partition.since = None
+        partition.summary = partition.stage = partition.since = partition.due = None
         partition.members, partition.rulings, partition.recent = {}, {}, ()
 
     def _change(self, root: str, other: str) -> None:

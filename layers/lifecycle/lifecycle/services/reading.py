@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.evidence import EvidenceLog
 from lifecycle.engine.fold import Folded, fold, in_order
 from lifecycle.engine.machine import Machine
 from lifecycle.engine.plan import Plan, PlannedStage
 from lifecycle.events import Event, Identity, Key, prospect_id
+from lifecycle.funnel.business_time import end_of
+from lifecycle.funnel.checklist import missing
+from lifecycle.services.calendars import CalendarSource
 from lifecycle.services.errors import ProspectNotFoundError, UnknownStageError
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.services.results import (
+    AnswerView,
     DealView,
     Explanation,
     ProspectPage,
     ProspectView,
+    RequirementReport,
     StageReport,
     TimelinePage,
 )
@@ -36,20 +42,20 @@ class Reader:
 
     Arguments:
         store: the workspace's store.
-        plan: the compiled funnel in force.
+        calendars: where to find which version of the funnel is in force when.
     """
 
-    def __init__(self, store: Store, plan: Plan) -> None:
+    def __init__(self, store: Store, calendars: CalendarSource) -> None:
         self._store = store
-        self._plan = plan
+        self._calendars = calendars
 
-    def find(self, identity: Identity) -> ProspectView:
+    def find(self, identity: Identity, now: datetime) -> ProspectView:
         """The prospect of an identity (for a visitor: whom its next event would belong to)."""
-        return self._get(prospect_id(self._store.workspace, identity), "identity")
+        return self._get(prospect_id(self._store.workspace, identity), "identity", now)
 
-    def get(self, prospect_id: str) -> ProspectView:
+    def get(self, prospect_id: str, now: datetime) -> ProspectView:
         """The prospect of an id; an absorbed one answers with the survivor."""
-        return self._get(prospect_id, "id")
+        return self._get(prospect_id, "id", now)
 
     def list(
         self,
@@ -58,8 +64,12 @@ class Reader:
         since: tuple[datetime | None, datetime | None],
         position: tuple[str, ...] | None,
         limit: int,
+        now: datetime,
     ) -> ProspectPage:
         """Prospects by stage (without one: all but anonymous ones, stage by stage), in the order of their entry.
+
+        Each stands as it was evaluated last: while a new version of the funnel is being applied to everyone, those
+        whose turn is still to come are listed under the one before.
 
         Arguments:
             stage: a stage's key, or ``None``.
@@ -67,11 +77,13 @@ class Reader:
             since: entered their stage at or after the first, before the second; either may be ``None``.
             position: where the page before ended.
             limit: at most so many.
+            now: the present.
 
         Raises:
             UnknownStageError: the funnel has no such stage.
         """
-        stages = self._stages(stage)
+        calendar = self._calendars.calendar(now)
+        stages = _stages(calendar.at(now), stage)
         place, after = (int(position[0]), position[1]) if position else (0, "")
         found: list[ProspectView] = []
         for index in range(place, len(stages)):
@@ -80,7 +92,7 @@ class Reader:
                 format_time((since[1] or _LAST) - timedelta(microseconds=1)) + "#~",
             )  # fmt: skip
             while chunk := list(islice(entries, _READ_AHEAD)):
-                views = self._views(id_ for _, id_ in chunk)
+                views = self._views([id_ for _, id_ in chunk], calendar, now)
                 for at, id_ in chunk:
                     view = views.get(id_)
                     if view is None or view.stage != stages[index] or lead_status not in (None, view.lead_status):
@@ -100,12 +112,12 @@ class Reader:
         page = entries[:limit]
         return TimelinePage(root, tuple(page), _place(page[-1]) if len(entries) > limit else None)
 
-    def explain(self, prospect_id: str) -> Explanation:
+    def explain(self, prospect_id: str, now: datetime) -> Explanation:
         """Why a prospect is where it is, and what the stages ahead still ask for."""
         around, root = self._locate(prospect_id, "id")
         events, transitions = around.whole_log(root)
-        folded = fold(events, self._plan)
-        machine, evidence = folded.machine, folded.evidence_log()
+        folded = fold(events, self._calendars.calendar(now), now)
+        machine, evidence = folded.machine, folded.evidence_log(max(now, folded.machine.now))
         return Explanation(
             prospect_id=root,
             stage=machine.at.stage.key,
@@ -119,14 +131,7 @@ class Reader:
     def _report(self, stage: PlannedStage, machine: Machine, evidence: EvidenceLog) -> StageReport:
         criterion = stage.stage.enter_when
         report = evidence.report(criterion, machine.line) if criterion else None
-        return StageReport(stage.stage.key, stage.stage.label, report)
-
-    def _stages(self, stage: str | None) -> tuple[str, ...]:
-        if stage is None:
-            return tuple(planned.stage.key for planned in self._plan.stages if not planned.stage.anonymous)
-        if stage not in self._plan.by_key:
-            raise UnknownStageError(stage, self._plan.funnel.stage_keys)
-        return (stage,)
+        return StageReport(stage.stage.key, stage.stage.label, report, requirement_report(stage, machine))
 
     def _locate(self, prospect_id: str, what: str) -> tuple[Neighbourhood, str]:
         around = Neighbourhood(self._store)
@@ -135,28 +140,53 @@ class Reader:
             raise ProspectNotFoundError(what)
         return around, root
 
-    def _get(self, prospect_id: str, what: str) -> ProspectView:
+    def _get(self, prospect_id: str, what: str, now: datetime) -> ProspectView:
         around, root = self._locate(prospect_id, what)
-        return view_of(root, around.machine(root, self._plan))
+        return view_of(root, around.machine(root, self._calendars.calendar(now), now), now)
 
-    def _views(self, prospect_ids: Iterable[str]) -> dict[str, ProspectView]:
+    def _views(self, prospect_ids: Sequence[str], calendar: Calendar, now: datetime) -> dict[str, ProspectView]:
         around = Neighbourhood(self._store)
-        ids = list(prospect_ids)
-        around.load(ids)
-        found = [id_ for id_ in ids if around[id_].summary is not None]
-        return {id_: view_of(id_, around.machine(id_, self._plan)) for id_ in found}
+        around.load(prospect_ids)
+        found = [id_ for id_ in prospect_ids if around[id_].summary is not None]
+        machines = {id_: around.stored_machine(id_, calendar) or around.machine(id_, calendar, now) for id_ in found}
+        return {id_: view_of(id_, machine, now) for id_, machine in machines.items()}
 
 
-def view_of(root: str, machine: Machine) -> ProspectView:
-    """A machine as the state that callers see."""
+def requirement_report(stage: PlannedStage, machine: Machine) -> RequirementReport | None:
+    """How far a prospect meets what a stage requires of the checklist; ``None`` where it requires nothing."""
+    requirement = stage.stage.requires
+    if requirement is None:
+        return None
+    labels = {question.key: question.label for question in machine.plan.funnel.qualification}
+    left = missing(requirement, machine.met_questions())
+    return RequirementReport(requirement.sentence, not left, tuple((key, labels[key]) for key in left))
+
+
+def _stages(plan: Plan, stage: str | None) -> tuple[str, ...]:
+    """The stages to list."""
+    if stage is None:
+        return tuple(planned.stage.key for planned in plan.stages if not planned.stage.anonymous)
+    if stage not in plan.by_key:
+        raise UnknownStageError(stage, plan.funnel.stage_keys)
+    return (stage,)
+
+
+def view_of(root: str, machine: Machine, now: datetime) -> ProspectView:
+    """A machine as the state that callers see at present. The machine is of no further use."""
     inbound, outbound, internal, automated = machine.tally
+    machine.now = max(machine.now, now)
+    due_at = _due_at(machine)
     return ProspectView(
         prospect_id=root,
         stage=machine.at.stage.key,
         since=_since(machine),
         lead_status=machine.lead_status,
         lost_reason=machine.lost_reason,
+        status=machine.sub_status(),
+        due_at=due_at,
+        overdue=due_at is not None and due_at < now,
         score=machine.score,
+        qualification=_answers(machine),
         cycle=machine.cycle,
         identities=tuple(machine.identities),
         deals=tuple(
@@ -169,6 +199,7 @@ def view_of(root: str, machine: Machine) -> ProspectView:
                 amount=deal.amount,
                 currency=deal.currency,
                 lost_reason=deal.lost_reason,
+                pipeline=deal.pipeline,
             )
             for deal_id, deal in sorted(machine.deals.items())
             if deal.counts and deal.status and deal.entered
@@ -184,6 +215,19 @@ def view_of(root: str, machine: Machine) -> ProspectView:
         last_event=machine.last.occurred_at if machine.last else _FIRST,
         funnel_version=machine.plan.funnel.version,
     )
+
+
+def _due_at(machine: Machine) -> datetime | None:
+    """When the time limit of the stage ends."""
+    limit = machine.at.stage.time_limit
+    return end_of(limit, _since(machine), machine.plan.funnel.business_time) if limit else None
+
+
+def _answers(machine: Machine) -> dict[str, AnswerView]:
+    """The questions of the checklist, and answers to what an earlier version asked."""
+    met = machine.met_questions()
+    keys = dict.fromkeys([*(question.key for question in machine.plan.funnel.qualification), *machine.answers])
+    return {key: AnswerView(key in met, machine.answers.get(key)) for key in keys}
 
 
 def _since(machine: Machine) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from lifecycle.engine.evidence import CriterionReport
 from lifecycle.events import Event, Identity
@@ -60,18 +61,36 @@ class DealView:
     amount: Decimal | None
     currency: str | None
     lost_reason: str | None
+    pipeline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """A question of the checklist: whether it is met, and what was answered last."""
+
+    met: bool
+    answer: Any
 
 
 @dataclass(frozen=True, slots=True)
 class ProspectView:
-    """The state of a prospect. ``counts`` maps activities, inbound, outbound, internal and automated to numbers."""
+    """The state of a prospect.
+
+    ``status`` is its status within the stage. ``due_at`` is when the stage's time limit ends, ``overdue`` that it has.
+    ``qualification`` maps the questions of the checklist. ``counts`` maps activities, inbound, outbound, internal and
+    automated to numbers.
+    """
 
     prospect_id: str
     stage: str
     since: datetime
+    status: str | None
+    due_at: datetime | None
+    overdue: bool
     lead_status: str | None
     lost_reason: str | None
-    score: int
+    score: float
+    qualification: Mapping[str, AnswerView]
     cycle: int
     identities: tuple[Identity, ...]
     deals: tuple[DealView, ...]
@@ -99,12 +118,22 @@ class TimelinePage:
 
 
 @dataclass(frozen=True, slots=True)
+class RequirementReport:
+    """What a stage requires of the checklist, in words, and what is missing: (key, label) of each question."""
+
+    sentence: str
+    met: bool
+    missing: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StageReport:
     """What a stage asks for, and how far the prospect meets it; no criterion where only a decision leads in."""
 
     stage: str
     label: str
     criterion: CriterionReport | None
+    requires: RequirementReport | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from lifecycle.engine.fold import Advance, advance, fold
+from lifecycle.engine.calendar import Calendar
+from lifecycle.engine.fold import Advance, advance, catch_up, fold
 from lifecycle.engine.machine import Machine, Transition
-from lifecycle.engine.plan import Plan
-from lifecycle.engine.snapshot import dump, load
+from lifecycle.engine.snapshot import dump, load, version_of
 from lifecycle.events import Event
+from lifecycle.services.calendars import CalendarSource
 from lifecycle.services.errors import TooBusyError
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.store.items import MARK_LENGTH
@@ -45,12 +46,12 @@ class Settler:
 
     Arguments:
         store: the workspace's store.
-        plan: the compiled funnel in force.
+        calendars: where to find which version of the funnel is in force when.
     """
 
-    def __init__(self, store: Store, plan: Plan) -> None:
+    def __init__(self, store: Store, calendars: CalendarSource) -> None:
         self._store = store
-        self._plan = plan
+        self._calendars = calendars
 
     def settle(
         self, entries: Sequence[Appended], now: datetime, neighbourhood: Neighbourhood | None = None
@@ -73,12 +74,45 @@ class Settler:
         open_places = list(range(len(entries)))
         for attempt in range(ATTEMPTS):
             if attempt:
-                time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.02 * 2**attempt)))  # noqa: S311 - spreads retries
+                time.sleep(_pause(attempt))
             around = neighbourhood if neighbourhood is not None and not attempt else Neighbourhood(self._store)
             settled |= self._attempt({place: entries[place] for place in open_places}, around, now)
             open_places = [place for place in open_places if place not in settled]
             if not open_places:
                 return [settled[place] for place in range(len(entries))]
+        raise TooBusyError
+
+    def refresh(self, prospect_ids: Sequence[str], now: datetime) -> list[Refreshed]:
+        """Bring prospects up to the present whom no event concerns: a version of the funnel came into force, or what
+        a criterion waited for has come to pass.
+
+        Arguments:
+            prospect_ids: prospects; those that are none any more are passed over.
+            now: the present.
+
+        Returns:
+            The prospects that moved by it, in the order given.
+
+        Raises:
+            TooBusyError: others changed the same prospects at every attempt. Asked again, it goes on with these.
+        """
+        refreshed: dict[str, Refreshed] = {}
+        left = list(dict.fromkeys(prospect_ids))
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(_pause(attempt))
+            around = Neighbourhood(self._store)
+            around.load(left)
+            stored = {id_: around[id_].stage for id_ in left if around[id_].summary is not None}
+            outcomes = {id_: self._fold(around, id_, [], now) for id_ in stored}
+            lost = self._commit(around, outcomes, now)
+            for id_ in stored.keys() - lost:
+                moved = _refreshed(id_, stored[id_], outcomes[id_].settled)
+                if moved is not None:
+                    refreshed[id_] = moved
+            left = [id_ for id_ in left if id_ in lost]
+            if not left:
+                return [refreshed[id_] for id_ in dict.fromkeys(prospect_ids) if id_ in refreshed]
         raise TooBusyError
 
     def _attempt(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Settled]:
@@ -93,23 +127,24 @@ class Settler:
         for entry in fresh.values():
             works.setdefault(around.root(entry.home, entry.event.key), []).append(entry)
         outcomes = {root: self._fold(around, root, work, now) for root, work in works.items()}
-        lost = self._commit(around, outcomes)
+        lost = self._commit(around, outcomes, now)
         settled = {}
         for place, entry in entries.items():
             root = around.root(entry.home, entry.event.key)
             if root not in lost:
                 outcome = outcomes.get(root)
-                settled[place] = outcome.settled if outcome else self._as_stored(around, root, entry.event)
+                settled[place] = outcome.settled if outcome else self._as_stored(around, root, entry.event, now)
         around.learn()
         return settled
 
     def _fold(self, around: Neighbourhood, root: str, entries: list[Appended], now: datetime) -> Outcome:
         partition, events = around[root], [entry.event for entry in entries]
-        if root not in around.refold and (machine := self._advanced(partition, events)) is not None:
+        calendar = self._calendar(partition, now)
+        if root not in around.refold and (machine := _advanced(partition, events, calendar, now)) is not None:
             return Outcome(Settled(root, machine, []), _marks(partition, entries), [], [])
         is_new = partition.version == 0 and all(around[member].version == 0 for member in partition.members)
         log, stored = (events, []) if is_new else around.whole_log(root)
-        folded = fold(log, self._plan)
+        folded = fold(log, calendar, now)
         known = stored + [record for member in partition.members for record in around.stored_transitions(member)]
         records = _records(folded.transitions, known, now)
         seen = {_signature(record) for record in known}
@@ -118,23 +153,20 @@ class Settler:
         erased = [record.sequence for record in stored[len(records) :]]
         return Outcome(Settled(root, folded.machine, moves), _marks(partition, entries), written, erased)
 
-    def _advanced(self, partition: Partition, events: list[Event]) -> Machine | None:
-        """The state with some more events, where it can take them without the log."""
-        machine = load(partition.summary, self._plan) if partition.summary else None
-        if machine is None:
-            return None
-        for event in sorted(events, key=lambda event: event.key):
-            if advance(machine, event) is not Advance.STILL:
-                return None
-        return machine
+    def _calendar(self, partition: Partition, now: datetime) -> Calendar:
+        """The calendar; read anew where another process has judged by a version that is not in it."""
+        calendar = self._calendars.calendar(now)
+        if partition.summary is not None and calendar.plan(version_of(partition.summary)) is None:
+            calendar = self._calendars.refresh(now)
+        return calendar
 
-    def _commit(self, around: Neighbourhood, outcomes: dict[str, Outcome]) -> set[str]:
+    def _commit(self, around: Neighbourhood, outcomes: dict[str, Outcome], now: datetime) -> set[str]:
         """Write what changed; the prospects for which another writer was faster."""
         changes: dict[str, Change] = {}
         roots: dict[str, list[str]] = {}
         for root, outcome in outcomes.items():
             roots.setdefault(around.cluster(root), []).append(root)
-            if self._update(around[root], outcome) or root in around.touched:
+            if self._update(around[root], outcome, now) or root in around.touched:
                 change = changes.setdefault(around.cluster(root), Change([]))
                 change.partitions.append(around[root])
                 change.written[root], change.erased[root] = outcome.written, outcome.erased
@@ -146,30 +178,45 @@ class Settler:
         lost = [cluster for cluster, made in zip(changes, done, strict=True) if not made]
         return {root for cluster in lost for root in roots.get(cluster, ())}
 
-    def _update(self, partition: Partition, outcome: Outcome) -> bool:
+    def _update(self, partition: Partition, outcome: Outcome, now: datetime) -> bool:
         """Make a partition say what its log came to; whether that is news."""
         machine = outcome.settled.machine
         # An identity whose own log is empty, as after it was parted, is nobody until something happens.
         summary = dump(machine) if machine.since else None
-        is_news = summary != partition.summary or bool(outcome.written) or bool(outcome.erased)
-        partition.summary, partition.recent = summary, outcome.recent
+        due = _due(partition, machine, now)
+        is_news = (summary, due) != (partition.summary, partition.due) or bool(outcome.written or outcome.erased)
+        partition.summary, partition.recent, partition.due = summary, outcome.recent, due
         partition.stage = machine.at.stage.key if machine.since else None
         partition.since = machine.since.occurred_at if machine.since else None
         return is_news
 
-    def _as_stored(self, around: Neighbourhood, root: str, event: Event) -> Settled:
+    def _as_stored(self, around: Neighbourhood, root: str, event: Event, now: datetime) -> Settled:
         """A prospect that somebody else settled already, with the moves that the event caused."""
         caused = [record for record in self._store.transitions(root) if record.event_id == event.id]
-        return Settled(root, around.machine(root, self._plan), caused)
+        return Settled(root, self.machine(around, root, now), caused)
 
     def is_folded(self, around: Neighbourhood, entry: Appended) -> bool:
         """Whether the prospect that an event belonged to when it was appended has folded it, as far as it remembers."""
         return mark_of(entry) in around[entry.root].recent
 
-    def standing(self, around: Neighbourhood, home: str, event: Event) -> Settled:
-        """Where the prospect of an event stands, as stored."""
+    def standing(self, around: Neighbourhood, home: str, event: Event, now: datetime) -> Settled:
+        """Where the prospect of an event stands."""
         root = around.root(home, event.key)
-        return Settled(root, around.machine(root, self._plan), [])
+        return Settled(root, self.machine(around, root, now), [])
+
+    def machine(self, around: Neighbourhood, root: str, now: datetime) -> Machine:
+        """Where a prospect stands at present: as stored, or folded where time has passed it by."""
+        return around.machine(root, self._calendar(around[root], now), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A prospect that moved without an event: from where to where, and why."""
+
+    prospect_id: str
+    from_stage: str
+    to_stage: str
+    because: str
 
 
 @dataclass(slots=True)
@@ -180,6 +227,42 @@ class Outcome:
     recent: tuple[str, ...]
     written: list[TransitionRecord]
     erased: list[int]
+
+
+def _advanced(partition: Partition, events: list[Event], calendar: Calendar, now: datetime) -> Machine | None:
+    """The state with some more events and as of now, where it can be had without the log."""
+    machine = load(partition.summary, calendar) if partition.summary else None
+    if machine is None:
+        return None
+    for event in sorted(events, key=lambda event: event.key):
+        if advance(machine, event, calendar) is not Advance.STILL:
+            return None
+    return machine if catch_up(machine, now, calendar) is Advance.STILL else None
+
+
+def _due(partition: Partition, machine: Machine, now: datetime) -> datetime | None:
+    """When to look at a prospect next without an event.
+
+    What is stored stays where it is sooner: looking once in vain is cheaper than to write the index with every event
+    that puts the moment off.
+    """
+    stored = partition.due
+    if machine.due is None or stored is None or stored > machine.due or stored <= now:
+        return machine.due
+    return stored
+
+
+def _refreshed(prospect_id: str, stored: str | None, settled: Settled) -> Refreshed | None:
+    stage = settled.machine.at.stage.key
+    if stored is None or stored == stage:
+        return None
+    because = settled.moves[-1].criterion if settled.moves else ""
+    return Refreshed(prospect_id, stored, stage, because)
+
+
+def _pause(attempt: int) -> float:
+    """How many seconds to wait before another try: by chance, so that rivals part, and longer each time."""
+    return random.uniform(0, min(_LONGEST_PAUSE, 0.02 * 2**attempt))  # noqa: S311 - spreads retries
 
 
 def mark_of(entry: Appended) -> str:
@@ -224,6 +307,8 @@ def _records(
             event_id=transition.event.id,
             corrected_by=transition.corrected_by,
             restated_by=transition.restated_by,
+            qualification=transition.qualification,
+            actions=transition.actions,
         )
         records.append(replace(record, recorded_at=recorded.get(_signature(record), now)))
     return records

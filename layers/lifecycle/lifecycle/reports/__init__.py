@@ -1,0 +1,1 @@
+"""Reports: numbers from where prospects stood and how they moved, in parts that add up."""

@@ -1,0 +1,237 @@
+"""Does the steps of long work: plans a job in segments that run side by side, and goes through one page by page.
+
+A segment is the prospects of one stage in one shard of the index by stage. Each page is noted in one transaction with
+what it found, so a crash costs the page that was under way, and of two workers on one segment the later one stops.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any, Protocol
+
+from lifecycle.engine.plan import Plan
+from lifecycle.services.calendars import Calendars, CalendarSource, remembered
+from lifecycle.services.job_changes import change_job, ended
+from lifecycle.services.job_steps import Send, Step, ask_for_the_rest, segment_step
+from lifecycle.services.lifecycle import Lifecycle
+from lifecycle.services.reevaluation import GRACE, Reevaluation, Refresh
+from lifecycle.services.simulation import Simulation, draft_funnel
+from lifecycle.store.client import dynamodb_client
+from lifecycle.store.dynamo import DynamoStore
+from lifecycle.store.funnels import FunnelStore
+from lifecycle.store.job_records import FoundMove, JobRecord, JobStatus, SegmentRecord
+from lifecycle.store.jobs import JobStore
+from lifecycle.store.protocol import JobRecords, Store
+from lifecycle.store.queue import job_queue
+from lifecycle.store.schema import SHARDS
+
+#: How many prospects are noted as done at once, and how many are read and worked on at once.
+PAGE = 100
+CHUNK = 25
+#: With fewer seconds left, no further chunk is begun.
+RESERVE = 10.0
+
+
+class Tally(Protocol):
+    """What some prospects add up to, as plain JSON values and back."""
+
+    def dump(self) -> dict[str, Any]: ...
+    def merge(self, values: Mapping[str, Any]) -> None: ...
+
+
+class Work(Protocol):
+    """What is to be done with each prospect of a segment."""
+
+    @property
+    def tally(self) -> Tally: ...
+    def take(self, prospect_ids: Sequence[str]) -> list[FoundMove]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast one worker goes, so that live traffic does not suffer.
+
+    Attributes:
+        per_second: prospects a second, at most.
+        clock: tells seconds; ``sleep`` lets some pass.
+    """
+
+    per_second: float
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def keep(self, began: float, count: int, longest: float) -> None:
+        """Wait until so many prospects since a time are not too many, but no longer than told."""
+        ahead = began + count / self.per_second - self.clock()
+        if ahead > 0 and longest > 0:
+            self.sleep(min(ahead, longest))
+
+
+class JobWorker:
+    """Works on the jobs of one workspace.
+
+    Arguments:
+        records: what the store keeps of jobs.
+        store: the workspace's store, for simulations, which only read.
+        calendars: tells which version of the funnel is in force when.
+        refresh: settles prospects, for re-evaluations.
+        send: asks for a step.
+        pace: how fast to go.
+        now: tells the present.
+    """
+
+    def __init__(
+        self,
+        records: JobRecords,
+        store: Store,
+        calendars: CalendarSource,
+        refresh: Refresh,
+        send: Send,
+        pace: Pace,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._records = records
+        self._store = store
+        self._calendars = calendars
+        self._refresh = refresh
+        self._send = send
+        self._pace = pace
+        self._now = now
+
+    @classmethod
+    def connect(cls, table: str, workspace: str, per_second: float) -> JobWorker:
+        """A worker on the jobs that a table keeps for a workspace."""
+        client = dynamodb_client()
+        return cls(
+            records=JobStore(client, table, workspace),
+            store=DynamoStore(client, table, workspace),
+            calendars=Calendars(FunnelStore(client, table, workspace), remembered(table, workspace)),
+            refresh=Lifecycle.connect(table, workspace).refresh,
+            send=job_queue().send,
+            pace=Pace(per_second),
+        )
+
+    def work(self, step: Step, remaining: Callable[[], float]) -> None:
+        """Do a step, as far as the time allows; what is left of it is asked for anew.
+
+        Arguments:
+            step: as ``job_steps`` makes them. One of a job that has ended, or that does not exist any more, is nothing.
+            remaining: tells how many seconds are left.
+        """
+        job = self._records.job(step["job_id"])
+        if job is None or job.status not in ("queued", "running"):
+            return
+        if step["step"] == "plan":
+            self._plan(job, step)
+        elif job.status == "running":
+            segment = self._records.segment(job.job_id, step["segment"])
+            if segment is not None:
+                self._go_through(job, segment, remaining)
+
+    def give_up(self, step: Step, error: Exception) -> None:
+        """Mark a job as failed after the last attempt at one of its steps. Others of its workers then stop too."""
+        where = f"segment {step['segment']}" if "segment" in step else "its plan"
+        # The error's own words may hold what a prospect sent.
+        failure = f"Working on {where} failed at every attempt: {type(error).__name__}. The log of run_job says more."
+        self._end(step["job_id"], "failed", failure)
+
+    # ---- planning ---------------------------------------------------------------------------------------------------
+
+    def _plan(self, job: JobRecord, step: Step) -> None:
+        early = self._earliest(job) - self._now()
+        if early.total_seconds() > 0:
+            self._send(step, delay=ceil(early.total_seconds()))
+            return
+        if job.status == "queued":
+            self._records.put_segments(list(self._segments(job)))
+        segments = self._records.segments(job.job_id)
+        total = sum(segment.total for segment in segments)
+        planned = change_job(
+            self._records,
+            job.job_id,
+            lambda job: (
+                replace(job, status="running", segments=len(segments), total=total) if job.status == "queued" else None
+            ),
+        )
+        ask_for_the_rest(self._records.workspace, planned, segments, self._send)
+        self._end_if_done(planned)
+
+    def _earliest(self, job: JobRecord) -> datetime:
+        return job.as_of + GRACE if job.kind == "reevaluation" else job.as_of
+
+    def _segments(self, job: JobRecord) -> Iterator[SegmentRecord]:
+        """The segments that hold anybody. Their numbers are the same whenever they are planned.
+
+        Stages of earlier versions count too: a prospect that has not been settled since is still listed there.
+        """
+        plans = self._calendars.calendar(self._now()).plans
+        stages = dict.fromkeys(key for plan in plans for key in plan.funnel.stage_keys)
+        places = [(stage, shard) for stage in stages for shard in range(SHARDS)]
+        for number, (stage, shard) in enumerate(places):
+            if total := self._records.count(stage, shard):
+                yield SegmentRecord(job.job_id, number, stage, shard, total=total)
+
+    # ---- going through a segment ------------------------------------------------------------------------------------
+
+    def _go_through(self, job: JobRecord, segment: SegmentRecord, remaining: Callable[[], float]) -> None:
+        work = self._work_of(job)
+        work.tally.merge(segment.tallies)
+        while not segment.finished:
+            if remaining() < RESERVE:
+                self._send(segment_step(self._records.workspace, segment))
+                return
+            began = self._pace.clock()
+            advanced = self._page(work, segment, remaining)
+            if advanced is None:
+                return  # another worker is at it
+            self._pace.keep(began, advanced.done - segment.done, longest=remaining() - RESERVE)
+            segment = advanced
+            if not segment.finished and not self._goes_on(job.job_id):
+                return
+        self._end_if_done(job)
+
+    def _work_of(self, job: JobRecord) -> Work:
+        if job.kind == "reevaluation":
+            return Reevaluation(self._refresh)
+        calendar = self._calendars.calendar(self._now())
+        return Simulation(self._store, calendar, Plan(draft_funnel(job, calendar)), job.as_of)
+
+    def _page(self, work: Work, segment: SegmentRecord, remaining: Callable[[], float]) -> SegmentRecord | None:
+        """Do one page of a segment, or as much of it as the time allows; ``None`` if another worker was faster."""
+        listed = self._records.prospects(segment.stage, segment.shard, segment.position, PAGE)
+        moves: list[FoundMove] = []
+        taken = 0
+        while taken < len(listed) and (taken == 0 or remaining() >= RESERVE):
+            chunk = listed[taken : taken + CHUNK]
+            moves += work.take([prospect_id for _, prospect_id in chunk])
+            taken += len(chunk)
+        becomes = replace(
+            segment,
+            position=listed[taken - 1][0] if taken else segment.position,
+            done=segment.done + taken,
+            finished=taken == len(listed) < PAGE,
+            tallies=work.tally.dump(),
+        )
+        if not self._records.advance(becomes, moves):
+            return None
+        return replace(becomes, revision=becomes.revision + 1)
+
+    def _goes_on(self, job_id: str) -> bool:
+        """Whether a job has been neither cancelled nor given up meanwhile."""
+        job = self._records.job(job_id)
+        return job is not None and job.status == "running"
+
+    # ---- ending -----------------------------------------------------------------------------------------------------
+
+    def _end_if_done(self, job: JobRecord) -> None:
+        """End a job whose last segment is finished. Whoever finishes one asks, so the last one sees them all."""
+        if all(segment.finished for segment in self._records.segments(job.job_id)):
+            self._end(job.job_id, "done")
+
+    def _end(self, job_id: str, status: JobStatus, failure: str | None = None) -> None:
+        now = self._now()
+        change_job(self._records, job_id, lambda job: ended(job, status, now, failure))
