@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?=
 DATA ?=
+FUNNEL ?=
+KEEP ?=
 TABLE ?=
 WORKSPACE ?=
 RUNTIME ?= python3.13
@@ -18,7 +20,7 @@ pytest := $(python) -m pytest
 parallel := -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo replay lock check test-fast test bench build deploy key clean
+.PHONY: help setup up down demo replay simulate lock check test-fast test bench build deploy key clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +63,11 @@ $(venvs)/ministack/complete: requirements/ministack.txt $(bootstrap)/complete
 	$(call environment,$(venvs)/ministack,the emulator of AWS,$<)
 	@touch $@
 
+# Not part of the set-up: only `make bench` wants it.
+$(venvs)/bench/complete: requirements/bench.txt $(bootstrap)/complete
+	$(call environment,$(venvs)/bench,what the engine is measured beside,$<)
+	@touch $@
+
 compile := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 lock: $(bootstrap)/complete ## newer versions of everything, within what requirements/*.in say
 	$(uv) $(compile) requirements/bootstrap.in -o requirements/bootstrap.txt
@@ -68,6 +75,7 @@ lock: $(bootstrap)/complete ## newer versions of everything, within what require
 	$(uv) $(compile) requirements/dev.in -o requirements/dev.txt
 	$(uv) $(compile) requirements/sam.in -o requirements/sam.txt
 	$(uv) $(compile) requirements/ministack.in -o requirements/ministack.txt
+	$(uv) $(compile) requirements/bench.in -o requirements/bench.txt
 
 # ----------------------------------------------------------------------------------------------------------------------
 # The laptop
@@ -84,6 +92,10 @@ demo: setup ## half a year of one organisation, through the API of the local sta
 replay: setup ## the same with real data: DATA=<folder>
 	@test -n "$(DATA)" || { echo "Say which data: make replay DATA=<folder>"; exit 1; }
 	@$(python) -m local.replay "$(DATA)"
+
+simulate: setup ## what a funnel would do to the prospects of the local stack: FUNNEL=<path>, KEEP=1 keeps the draft
+	@test -n "$(FUNNEL)" || { echo "Say which funnel: make simulate FUNNEL=<path to YAML or JSON>"; exit 1; }
+	@$(python) -m local.simulate "$(FUNNEL)" $(if $(KEEP),--keep)
 
 # ----------------------------------------------------------------------------------------------------------------------
 # Checks and tests
@@ -105,8 +117,10 @@ test-fast: setup ## the unit tests, in under a minute
 test: check ## everything, with a deployment of the template to a stack of its own
 	@$(pytest) $(parallel) $(wildcard tests/unit tests/integration tests/e2e)
 
-bench: up ## the figures that README.md names, measured here
+bench: up $(venvs)/bench/complete ## the figures that README.md names, measured here
 	@$(python) -m tests.bench.fold
+	@$(python) -m tests.bench.big_funnel
+	@PYTHONPATH=layers/lifecycle $(venvs)/bench/bin/python -m tests.bench.criteria
 	@$(python) -m tests.bench.requests
 
 # ----------------------------------------------------------------------------------------------------------------------

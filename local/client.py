@@ -121,6 +121,35 @@ class ProspectClient:
         """`GET /prospects/{id}/explanation`."""
         return self._call("GET", f"/prospects/{prospect_id}/explanation")
 
+    # ---- the funnel: unlike the rest, what is made twice here is two, of which one is looked at ---------------------
+
+    def create_draft(self, definition: Json | str) -> Json:
+        """`POST /funnel/drafts`, with a document or with the text of one in YAML."""
+        return self._call("POST", "/funnel/drafts", json={"definition": definition})
+
+    def delete_draft(self, draft_id: str) -> None:
+        """`DELETE /funnel/drafts/{id}`."""
+        self._call("DELETE", f"/funnel/drafts/{draft_id}")
+
+    def start_simulation(self, draft_id: str) -> str:
+        """`POST /funnel/drafts/{id}/simulations`; the simulation's id."""
+        started = self._call("POST", f"/funnel/drafts/{draft_id}/simulations")
+        return str(started["simulation_id"])
+
+    def simulation(self, simulation_id: str) -> Json:
+        """`GET /funnel/simulations/{id}`."""
+        return self._call("GET", f"/funnel/simulations/{simulation_id}")
+
+    def simulated_moves(self, simulation_id: str, *, limit: int = 100) -> Iterator[Json]:
+        """Every move that a simulation found, page after page."""
+        yield from self._pages(f"/funnel/simulations/{simulation_id}/moves", "moves", {"limit": str(limit)})
+
+    def cancel_simulation(self, simulation_id: str) -> None:
+        """`DELETE /funnel/simulations/{id}`."""
+        self._call("DELETE", f"/funnel/simulations/{simulation_id}")
+
+    # -----------------------------------------------------------------------------------------------------------------
+
     def _pages(self, path: str, field: str, query: dict[str, str]) -> Iterator[Json]:
         cursor: str | None = None
         while True:

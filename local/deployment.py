@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lifecycle.store.schema import EXPIRES_AT
 from local.emulator import CREDENTIALS, REGION, StackError, client, tail
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
 STACK_NAME = "prospect-lifecycle"
@@ -111,7 +114,10 @@ class Deployment(NamedTuple):
 
         # The one form of address that works everywhere: Python does not resolve <id>.execute-api.localhost.
         api_url = f"{self.endpoint_url}/restapis/{physical_id('Api')}/{physical_id('ApiapiStage')}/_user_request_"
-        return Deployed(api_url=api_url, table=physical_id("Table"))
+        table = physical_id("Table")
+        let_expire(client(self.endpoint_url, "dynamodb"), table)
+        bound_concurrency(client(self.endpoint_url, "lambda"))
+        return Deployed(api_url=api_url, table=table)
 
     @property
     def _built(self) -> Path:
@@ -137,6 +143,36 @@ class Deployment(NamedTuple):
             )
         if ended.returncode:
             raise StackError(f"sam {arguments[0]} failed.{tail(self.log)}")
+
+
+def let_expire(dynamodb: DynamoDBClient, table: str) -> None:
+    """See to it that what expires in a table is deleted: the emulator passes over the template's word for it.
+
+    Arguments:
+        dynamodb: a client of the emulator.
+        table: the table's name.
+    """
+    told = dynamodb.describe_time_to_live(TableName=table)
+    if told["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
+        dynamodb.update_time_to_live(
+            TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": EXPIRES_AT}
+        )
+
+
+def bound_concurrency(functions: LambdaClient) -> None:
+    """See to it that queues are read: the emulator takes a bound that is a parameter of the template for text, and its
+    reader fails on it.
+
+    Arguments:
+        functions: a client of the emulator.
+    """
+    for page in functions.get_paginator("list_event_source_mappings").paginate():
+        for source in page["EventSourceMappings"]:
+            bound = source.get("ScalingConfig", {}).get("MaximumConcurrency")
+            if bound is not None:
+                functions.update_event_source_mapping(
+                    UUID=source["UUID"], ScalingConfig={"MaximumConcurrency": int(bound)}
+                )
 
 
 def parameters() -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -21,8 +22,10 @@ from rich.text import Text
 
 from local.client import ProspectClient
 from local.reading import Name, Reading, settle
-from local.request import Activity, Delivery, Request
+from local.request import Activity, Delivery, Json, Request
 from local.sending import Kind, Tally, send, sizes
+
+_LOOK_AGAIN_SECONDS = 0.5
 
 
 def send_visibly(client: ProspectClient, deliveries: Sequence[Delivery], console: Console) -> Tally:
@@ -51,6 +54,31 @@ def settle_visibly(
     with _bars(console) as bars:
         task = bars.add_task("evaluated", total=activities)
         return settle(client, names, activities, lambda count: bars.update(task, completed=count))
+
+
+def simulate_visibly(
+    client: ProspectClient, simulation_id: str, console: Console, sleep: Callable[[float], None] = time.sleep
+) -> Json:
+    """Wait until a simulation has ended, and show how far it is.
+
+    Arguments:
+        client: the API.
+        simulation_id: of the simulation.
+        console: where to show it.
+        sleep: how to wait between two looks.
+
+    Returns:
+        The simulation as it ended.
+    """
+    with _bars(console) as bars:
+        task = bars.add_task("simulated", total=None)
+        while True:
+            simulation = client.simulation(simulation_id)
+            progress = simulation["progress"]
+            bars.update(task, completed=progress["done"], total=progress["total"])
+            if simulation["status"] not in ("queued", "running"):
+                return simulation
+            sleep(_LOOK_AGAIN_SECONDS)
 
 
 def different_activities(requests: Sequence[Request]) -> frozenset[str]:

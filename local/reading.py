@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
-from lifecycle.funnel.definition import default_funnel
+from lifecycle.funnel.parsing import default_funnel
 from local.client import ProspectClient
 from local.request import Json
 

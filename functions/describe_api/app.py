@@ -1,4 +1,4 @@
-"""Answers GET /openapi.json, /docs and /health, which need no API key."""
+"""Answers GET /openapi.json, /docs, /health and /funnel/schema.json, which need no API key."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lifecycle.contract import routes
+from lifecycle.contract import funnel_routes, routes
 from lifecycle.contract.resolver import Api, answer, logger
 
 api = Api()
+
+#: How long an editor may go on with the schema that it has.
+_SCHEMA_SECONDS = 3600
 
 
 @api.route(routes.GET_OPENAPI)
@@ -27,6 +30,15 @@ def get_docs() -> Response[str]:
     from lifecycle.contract.docs_page import docs_page, docs_policy
 
     return Response(200, "text/html; charset=utf-8", docs_page(), headers={"Content-Security-Policy": docs_policy()})
+
+
+@api.route(funnel_routes.GET_SCHEMA)
+def get_schema() -> Response[str]:
+    """Show the JSON Schema of definitions, which holds nobody's data and may be kept for a while."""
+    from lifecycle.funnel.form.schema_errors import schema_text
+
+    headers = {"Cache-Control": f"public, max-age={_SCHEMA_SECONDS}", "X-Content-Type-Options": "nosniff"}
+    return Response(200, "application/schema+json", schema_text(), headers=headers)
 
 
 @api.route(routes.GET_HEALTH)

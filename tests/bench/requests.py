@@ -30,6 +30,7 @@ from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.schema import STATE
 from local.emulator import client as emulator_client
 from tests.builders import DEFAULT, activity, deal_update
+from tests.fakes.fixed_calendar import FixedCalendar
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -133,7 +134,7 @@ class Bench:
         self._table = table
         self.workspace = f"bench-{secrets.token_hex(4)}"
         self.counter = Counter()
-        self.lifecycle = Lifecycle(DynamoStore(client, table, self.workspace), DEFAULT)
+        self.lifecycle = Lifecycle(DynamoStore(client, table, self.workspace), FixedCalendar(DEFAULT))
         self._number = 0
 
     def id(self) -> str:

@@ -12,14 +12,25 @@ from typing import Any
 import pytest
 import yaml
 
+from functions.run_job.app import ATTEMPTS
 from lifecycle.contract.routes import ROUTES
-from lifecycle.store.schema import BY_DAY, BY_DAY_PROJECTION, BY_STAGE, EVENT_PREFIX, TABLE_KEYS
+from lifecycle.store.schema import (
+    BY_DAY,
+    BY_DAY_PROJECTION,
+    BY_DUE,
+    BY_STAGE,
+    EVENT_PREFIX,
+    EXPIRES_AT,
+    TABLE_KEYS,
+    TRANSITION_PREFIX,
+)
 from local.deployment import parameters
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 #: All that each function may do, apart from its own log lines and traces.
 VERBS: dict[str, set[str]] = {
@@ -28,9 +39,15 @@ VERBS: dict[str, set[str]] = {
     "update_deal": READ | WRITE,
     "decide_stage": READ | WRITE,
     "read_prospects": READ,
+    "manage_funnel": READ | WRITE | {"sqs:SendMessage"},
     "describe_api": set(),
     "evaluate_stage": READ | WRITE | STREAM | {"sqs:SendMessage"},
+    "run_job": READ | WRITE | QUEUE | {"sqs:SendMessage"},
+    "run_timers": READ | WRITE | {"sqs:SendMessage"},
+    "announce_stage": STREAM | {"events:PutEvents", "sqs:SendMessage"},
 }
+#: Who lists prospects, and by which index.
+LISTING = {"read_prospects": BY_STAGE, "manage_funnel": BY_STAGE, "run_job": BY_STAGE, "run_timers": BY_DUE}
 #: What X-Ray offers no ARN for.
 STARRED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
@@ -135,7 +152,12 @@ def test_the_table_has_the_indexes_of_the_schema() -> None:
     assert deployed == {
         BY_STAGE.name: ([BY_STAGE.partition_key, BY_STAGE.sort_key], None),
         BY_DAY.name: ([BY_DAY.partition_key, BY_DAY.sort_key], list(BY_DAY_PROJECTION)),
+        BY_DUE.name: ([BY_DUE.partition_key, BY_DUE.sort_key], None),
     }
+
+
+def test_the_table_lets_go_what_expires() -> None:
+    assert TABLE["TimeToLiveSpecification"] == {"AttributeName": EXPIRES_AT, "Enabled": True}
 
 
 def test_the_stream_calls_for_new_events_only() -> None:
@@ -146,6 +168,14 @@ def test_the_stream_calls_for_new_events_only() -> None:
         {"eventName": ["INSERT"], "dynamodb": {"Keys": {TABLE_KEYS[1]: {"S": [{"prefix": EVENT_PREFIX}]}}}}
     ]
     assert TABLE["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
+
+
+def test_the_stream_calls_for_transitions_that_are_new_or_take_anothers_place() -> None:
+    (stream,) = events_of("announce_stage", "DynamoDB")
+    patterns = [json.loads(entry["Pattern"]) for entry in stream["FilterCriteria"]["Filters"]]
+
+    keys = {TABLE_KEYS[1]: {"S": [{"prefix": TRANSITION_PREFIX}]}}
+    assert patterns == [{"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": keys}}]
 
 
 def test_the_functions_get_every_environment_variable_that_the_code_reads() -> None:
@@ -239,11 +269,11 @@ def test_no_policy_has_a_star_but_the_one_that_x_ray_needs(name: str) -> None:
 
 
 @each_function
-def test_a_function_reads_no_index_but_by_stage(name: str) -> None:
+def test_a_function_reads_no_index_but_the_one_that_it_lists(name: str) -> None:
     resources = [resource for statement in statements_of(name) for resource in as_list(statement["Resource"])]
     indexes = [resource["Fn::Sub"] for resource in resources if isinstance(resource, dict) and "Fn::Sub" in resource]
 
-    assert indexes == ([f"${{Table.Arn}}/index/{BY_STAGE.name}"] if name == "read_prospects" else [])
+    assert indexes == ([f"${{Table.Arn}}/index/{LISTING[name].name}"] if name in LISTING else [])
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -266,25 +296,63 @@ def test_every_log_group_has_a_retention() -> None:
     assert all("RetentionInDays" in properties for properties in of_type("AWS::Logs::LogGroup").values())
 
 
-def test_every_asynchronous_edge_gives_up_after_bounded_retries_into_a_queue_that_somebody_watches() -> None:
-    asynchronous = {name for name in FUNCTIONS if FUNCTIONS[name][1].get("Events") and not events_of(name, "Api")}
-    assert asynchronous == {"evaluate_stage"}
+def asynchronous(kind: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The functions behind event sources of a kind: logical id and the properties of the source."""
+    return {name: (FUNCTIONS[name][0], source) for name in FUNCTIONS for source in events_of(name, kind)}
 
-    for name in asynchronous:
-        logical_id, properties = FUNCTIONS[name]
-        for event in properties["Events"].values():
-            source = event["Properties"]
-            assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-            assert source["BisectBatchOnFunctionError"] is True
-            assert source["MaximumRetryAttempts"] > 0
-            assert source["MaximumRecordAgeInSeconds"] == {"Ref": "StreamRecordAgeSeconds"}
-            assert source["StartingPosition"] == "TRIM_HORIZON"
-            queue = source["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"].removesuffix(".Arn")
-            assert RESOURCES[queue]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
-            assert RESOURCES[queue]["Properties"]["SqsManagedSseEnabled"] is True
-            assert {"Fn::GetAtt": f"{queue}.QueueName"} in _watched("ApproximateNumberOfMessagesVisible")
+
+def test_every_function_is_behind_the_api_or_behind_an_asynchronous_edge_that_is_tested_here() -> None:
+    called = {name for name in FUNCTIONS if FUNCTIONS[name][1].get("Events") and not events_of(name, "Api")}
+
+    sources = {*asynchronous("DynamoDB"), *asynchronous("SQS"), *asynchronous("Schedule")}
+    assert called == sources == {"evaluate_stage", "announce_stage", "run_job", "run_timers"}
+
+
+def test_a_run_on_schedule_is_not_repeated_and_one_that_failed_is_kept_where_somebody_watches() -> None:
+    for name, (logical_id, source) in asynchronous("Schedule").items():
+        invoked = FUNCTIONS[name][1]["EventInvokeConfig"]
+        assert source["Schedule"] == "rate(1 minute)"
+        assert invoked["MaximumRetryAttempts"] == 0
+        assert_keeps_what_is_given_up(invoked["DestinationConfig"]["OnFailure"]["Destination"])
+        assert {"Ref": logical_id} in _watched("Errors")
+
+
+def test_every_stream_gives_up_after_bounded_retries_into_a_queue_that_somebody_watches() -> None:
+    for logical_id, source in asynchronous("DynamoDB").values():
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["BisectBatchOnFunctionError"] is True
+        assert source["MaximumRetryAttempts"] > 0
+        assert source["MaximumRecordAgeInSeconds"] == {"Ref": "StreamRecordAgeSeconds"}
+        assert source["StartingPosition"] == "TRIM_HORIZON"
+        assert_keeps_what_is_given_up(source["DestinationConfig"]["OnFailure"]["Destination"])
         assert {"Ref": logical_id} in _watched("IteratorAge")
         assert {"Ref": logical_id} in _watched("Errors")
+
+
+def test_every_queue_gives_up_after_bounded_retries_into_a_queue_that_somebody_watches() -> None:
+    for name, (logical_id, source) in asynchronous("SQS").items():
+        queue_id = source["Queue"]["Fn::GetAtt"].removesuffix(".Arn")
+        queue = RESOURCES[queue_id]["Properties"]
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert queue["SqsManagedSseEnabled"] is True
+        # What AWS advises, so that a message is not handed out again while somebody works on it.
+        assert queue["VisibilityTimeout"] == 6 * FUNCTIONS[name][1]["Timeout"]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] > 1
+        assert_keeps_what_is_given_up(queue["RedrivePolicy"]["deadLetterTargetArn"])
+        assert {"Fn::GetAtt": f"{queue_id}.QueueName"} in _watched("ApproximateAgeOfOldestMessage")
+        assert {"Ref": logical_id} in _watched("Errors")
+
+
+def assert_keeps_what_is_given_up(reference: dict[str, str]) -> None:
+    queue_id = reference["Fn::GetAtt"].removesuffix(".Arn")
+    queue = RESOURCES[queue_id]["Properties"]
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+    assert queue["SqsManagedSseEnabled"] is True
+    assert {"Fn::GetAtt": f"{queue_id}.QueueName"} in _watched("ApproximateNumberOfMessagesVisible")
+
+
+def test_the_last_attempt_at_a_step_of_long_work_is_the_same_for_the_queue_and_for_the_worker() -> None:
+    assert RESOURCES["JobQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == ATTEMPTS
 
 
 def test_somebody_watches_the_api() -> None:

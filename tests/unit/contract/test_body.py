@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lifecycle.contract.body import RepeatedNames, read_json
+from lifecycle.contract.body import RepeatedNames, media_type, read_json, read_json_or_nothing
 from lifecycle.contract.limits import MAX_BODY_BYTES
 from lifecycle.contract.refusals import BodyTooLargeError, InvalidRequestError, MalformedBodyError
 from lifecycle.contract.values import check_value
@@ -139,3 +139,23 @@ def test_the_limits_of_values_are_exact(value: Any, accepted: bool) -> None:
     else:
         with pytest.raises(InvalidRequestError):
             check_value(value)
+
+
+@pytest.mark.parametrize("body", [None, "", "  "])
+def test_a_body_that_may_be_left_out_is_an_empty_object(body: str | None) -> None:
+    assert read_json_or_nothing({"body": body}, MAX_BODY_BYTES) == {}
+    assert read_json_or_nothing({"body": "[1]"}, MAX_BODY_BYTES) == [1]
+
+
+@pytest.mark.parametrize(
+    ("headers", "read"),
+    [
+        ({"Content-Type": "application/yaml"}, "application/yaml"),
+        ({"content-type": "Text/YAML; charset=utf-8"}, "text/yaml"),
+        ({"Accept": "*/*"}, ""),
+        ({}, ""),
+        (None, ""),
+    ],
+)
+def test_the_type_of_a_body_is_read_whatever_its_case_and_parameters(headers: Any, read: str) -> None:
+    assert media_type({"headers": headers}) == read

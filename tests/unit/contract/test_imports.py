@@ -29,3 +29,13 @@ def test_a_function_without_a_body_imports_no_pydantic(function: str) -> None:
 @pytest.mark.parametrize("function", sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py")))
 def test_no_function_imports_the_x_ray_sdk(function: str) -> None:
     assert "aws_xray_sdk" not in imported_by(f"functions.{function}.app")
+
+
+@pytest.mark.parametrize("function", sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py")))
+def test_the_schema_is_compiled_when_a_definition_is_sent_and_not_before(function: str) -> None:
+    assert "jsonschema" not in imported_by(f"functions.{function}.app")
+
+
+@pytest.mark.parametrize("function", ["ingest_activity", "update_deal", "decide_stage", "read_prospects"])
+def test_who_only_follows_the_funnel_imports_nothing_to_write_one(function: str) -> None:
+    assert "yaml" not in imported_by(f"functions.{function}.app")

@@ -9,13 +9,20 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from lifecycle.contract import encode, examples
+from lifecycle.contract import encode, examples, funnel_examples
 from lifecycle.contract.openapi import document
 from lifecycle.contract.problems import INVALID, KINDS, Problem, invalid
 from lifecycle.contract.refusals import FieldError, InvalidRequestError
-from lifecycle.contract.routes import ROUTES, Route
+from lifecycle.contract.route import Route
+from lifecycle.contract.routes import ROUTES
+from lifecycle.funnel.form.document import problems_of, read_yaml
+from lifecycle.funnel.meaning.check import check
+from lifecycle.funnel.parsing import parse_funnel
 from lifecycle.services.results import BatchOutcome, DealOutcome, Outcome, ProspectOutcome, TimelinePage
 from tests.unit.functions.fake_lifecycle import ENTRIES, NOON, FakeLifecycle, transition, view
+
+REQUESTS = {**examples.REQUESTS, **funnel_examples.REQUESTS}
+ANSWERS = {**examples.ANSWERS, **funnel_examples.ANSWERS}
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +81,43 @@ def test_every_field_of_a_request_is_described(spec: dict[str, Any]) -> None:
                 assert described.get("description") or "const" in described, f"{name}.{field}"
 
 
-@pytest.mark.parametrize("name", sorted(examples.REQUESTS))
+@pytest.mark.parametrize("name", sorted(REQUESTS))
 def test_the_examples_of_requests_fit_their_schema(spec: dict[str, Any], name: str) -> None:
-    for value in examples.REQUESTS[name].values():
+    for value in REQUESTS[name].values():
         conforms(spec, name, value)
 
 
-@pytest.mark.parametrize("name", sorted(examples.ANSWERS))
+@pytest.mark.parametrize("name", sorted(ANSWERS))
 def test_the_examples_of_answers_fit_their_schema(spec: dict[str, Any], name: str) -> None:
-    conforms(spec, name, examples.ANSWERS[name])
+    conforms(spec, name, ANSWERS[name])
+
+
+def test_every_body_and_every_answer_has_an_example(spec: dict[str, Any]) -> None:
+    assert {route.request for route in ROUTES if route.request} == REQUESTS.keys()
+    answered = {answer.model for route in ROUTES for answer in route.answers if answer.model}
+    assert answered == {*ANSWERS, "AnyObject"}
+
+
+def test_a_body_that_may_be_left_out_or_be_yaml_is_described_as_such(spec: dict[str, Any]) -> None:
+    for route in ROUTES:
+        if route.request:
+            body = operation(spec, route)["requestBody"]
+            assert body["required"] is not route.may_be_empty
+            assert ("application/yaml" in body["content"]) is route.takes_yaml
+
+
+def test_the_example_of_yaml_is_the_example_of_json() -> None:
+    definition = read_yaml(funnel_examples.YAML)
+
+    assert definition == funnel_examples.DEFINITION
+    assert problems_of(definition) == ()
+    assert check(definition, parse_funnel(definition, version=2)).errors == ()
+
+
+def test_what_has_no_body_is_answered_without_one(spec: dict[str, Any]) -> None:
+    assert "content" not in spec["paths"]["/funnel/drafts/{draft_id}"]["delete"]["responses"]["204"]
+    schema = spec["paths"]["/funnel/schema.json"]["get"]["responses"]["200"]["content"]
+    assert list(schema) == ["application/schema+json"]
 
 
 def test_what_is_answered_fits_its_schema(spec: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lifecycle.contract.refusals import RefusedValueError
-from lifecycle.contract.times import format_time, now, parse_time, refuse_future
+from lifecycle.contract.times import format_time, now, parse_time, refuse_future, refuse_past
 
 offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 moments = st.datetimes(
@@ -92,6 +92,16 @@ def test_a_clock_may_be_five_minutes_ahead() -> None:
     assert refuse_future(latest, present) == latest
     with pytest.raises(RefusedValueError, match="five minutes"):
         refuse_future(latest + timedelta(microseconds=1), present)
+
+
+def test_what_is_to_come_is_ahead_of_now() -> None:
+    present = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    later = present + timedelta(microseconds=1)
+
+    assert refuse_past(later, present) == later
+    for moment in (present, present - timedelta(days=1)):
+        with pytest.raises(RefusedValueError, match="2026"):
+            refuse_past(moment, present)
 
 
 def test_the_present_is_in_utc() -> None:

@@ -13,9 +13,18 @@ import pytest
 
 from lifecycle.contract import resolver
 from lifecycle.contract.caller import Caller
+from tests.fakes.reception import Reception
+from tests.unit.functions.fake_jobs import FakeJobs, furnished_reception
 from tests.unit.functions.fake_lifecycle import NOON, FakeLifecycle
 
-API_FUNCTIONS = ("ingest_activity", "update_deal", "decide_stage", "read_prospects", "describe_api")
+API_FUNCTIONS = (
+    "ingest_activity",
+    "update_deal",
+    "decide_stage",
+    "read_prospects",
+    "manage_funnel",
+    "describe_api",
+)
 
 
 @dataclass(frozen=True)
@@ -51,17 +60,34 @@ def context() -> FakeContext:
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> FakeLifecycle:
+def reception() -> Reception:
+    """The desk of the workspace's funnel, and what is around it."""
+    return furnished_reception()
+
+
+@pytest.fixture
+def jobs() -> FakeJobs:
+    """The workspace's long work."""
+    return FakeJobs()
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, reception: Reception, jobs: FakeJobs) -> FakeLifecycle:
     """Use cases that every handler gets for the workspace "local", at noon."""
     lifecycle = FakeLifecycle()
 
-    def lifecycle_for(caller: Caller) -> FakeLifecycle:
-        assert caller.workspace == "local"
-        return lifecycle
+    def opening(use_cases: Any) -> Callable[[Caller], Any]:
+        def opened(caller: Caller) -> Any:
+            assert caller.workspace == "local"
+            return use_cases()
+
+        return opened
 
     for name in API_FUNCTIONS:
         app = import_module(f"functions.{name}.app")
-        monkeypatch.setattr(app, "lifecycle_for", lifecycle_for, raising=False)
+        monkeypatch.setattr(app, "lifecycle_for", opening(lambda: lifecycle), raising=False)
+        monkeypatch.setattr(app, "desk_for", opening(lambda: reception.desk), raising=False)
+        monkeypatch.setattr(app, "jobs_for", opening(lambda: jobs), raising=False)
         monkeypatch.setattr(app, "now", lambda: NOON, raising=False)
     return lifecycle
 
@@ -99,7 +125,7 @@ def call(fake: FakeLifecycle, context: FakeContext) -> Call:
         app: ModuleType = import_module(f"functions.{function}.app")
         response = app.handler(request(method, path, **parts), context)
         headers = {name: values[0] for name, values in response["multiValueHeaders"].items()}
-        is_json = "json" in headers["Content-Type"]
+        is_json = "json" in headers.get("Content-Type", "")
         return Reply(response["statusCode"], json.loads(response["body"]) if is_json else response["body"], headers)
 
     return send

@@ -10,6 +10,7 @@ from lifecycle.engine.evidence import CriterionReport
 from lifecycle.events import Activity, DealFact, DealUpdate, Decision, Event, Identity, Withdrawal, prospect_id
 from lifecycle.services.errors import ProspectNotFoundError
 from lifecycle.services.results import (
+    AnswerView,
     BatchOutcome,
     DealOutcome,
     DealView,
@@ -18,6 +19,7 @@ from lifecycle.services.results import (
     ProspectOutcome,
     ProspectPage,
     ProspectView,
+    RequirementReport,
     StageReport,
     TimelinePage,
 )
@@ -46,6 +48,8 @@ def transition(**changes: Any) -> TransitionRecord:
         "event_id": "form-2041",
         "corrected_by": None,
         "restated_by": None,
+        "qualification": {"need": "replacement"},
+        "actions": ("notify_owner",),
     }
     return TransitionRecord(**{**values, **changes})
 
@@ -56,12 +60,16 @@ def view(**changes: Any) -> ProspectView:
         "prospect_id": ANNS_ID,
         "stage": "engaged",
         "since": NOON,
+        "status": "new",
+        "due_at": NOON,
+        "overdue": True,
         "lead_status": "New",
         "lost_reason": None,
         "score": 3,
+        "qualification": {"need": AnswerView(True, "replacement"), "budget": AnswerView(False, None)},
         "cycle": 1,
         "identities": (ANN, Identity("crm:hubspot", "151")),
-        "deals": (DealView("D-77", "open", NOON, ("decision_maker",), "40 seats", None, None, None),),
+        "deals": (DealView("D-77", "open", NOON, ("decision_maker",), "40 seats", None, None, None, "new business"),),
         "counts": {"activities": 1, "inbound": 1, "outbound": 0, "internal": 0, "automated": 0},
         "first_seen": NOON,
         "last_event": NOON,
@@ -132,7 +140,9 @@ class FakeLifecycle:
         found = self.get_prospect(prospect_id)
         part = CriterionReport("an email is known", True, ("form-2041",), ())
         whole = CriterionReport("all of these", True, ("form-2041",), (part,))
-        ahead = StageReport("opportunity", "Opportunity", CriterionReport("a linked deal is open", False, (), ()))
+        required = RequirementReport("2 of budget, need", False, (("budget", "Budget"),))
+        open_deal = CriterionReport("a linked deal is open", False, (), ())
+        ahead = StageReport("opportunity", "Opportunity", open_deal, required)
         return Explanation(prospect_id, found.stage, found.since, found.cycle, transition(), whole, (ahead,))
 
     def _append(self, event: Event | DealUpdate) -> Outcome:

@@ -31,6 +31,16 @@ def decide(call: Call, body: Any, path: str = PATH) -> Reply:
             {"action": "disqualify", "reason": "spam", "by": "kim"},
         ),
         ({"action": "set_stage", "stage": "engaged", "reason": "x"}, {"action": "set_stage", "stage": "engaged"}),
+        (
+            {
+                "action": "set_stage",
+                "stage": "suspect",
+                "status": "unresponsive",
+                "reason": "x",
+                "qualification": {"need": "replacement"},
+            },
+            {"stage": "suspect", "status": "unresponsive", "qualification": {"need": "replacement"}},
+        ),
         ({"action": "merge", "prospect_id": OTHER}, {"action": "merge", "other": OTHER}),
         ({"action": "unmerge", "prospect_id": OTHER}, {"action": "unmerge", "other": OTHER}),
     ],
@@ -76,6 +86,12 @@ BAD_DECISIONS: list[tuple[str, Any, str]] = [
     ("set_stage without a stage", {"action": "set_stage", "reason": "x"}, "/stage"),
     ("set_stage without a reason", {"action": "set_stage", "stage": "engaged"}, "/reason"),
     ("set_stage with a strange stage", {"action": "set_stage", "stage": "MQL!", "reason": "x"}, "/stage"),
+    (
+        "set_stage with a strange status",
+        {"action": "set_stage", "stage": "suspect", "status": "In progress", "reason": "x"},
+        "/status",
+    ),
+    ("a status without its stage", {"action": "accept", "status": "cold"}, "/status"),
     ("withdraw without an event", {"action": "withdraw"}, "/event_id"),
     ("merge without the other", {"action": "merge"}, "/prospect_id"),
     ("merge with no prospect", {"action": "merge", "prospect_id": "ann"}, "/prospect_id"),
@@ -111,6 +127,8 @@ def test_an_impossible_prospect_is_not_found(call: Call, fake: FakeLifecycle, pa
         (errors.EmailKnownError("anonymous"), 409, "email-known"),
         (errors.NotMergedError(OTHER), 409, "not-merged"),
         (errors.UnknownStageError("gold", ("engaged",)), 422, "unknown-stage"),
+        (errors.UnknownSubStatusError("warm", "suspect", ("cold",)), 422, "unknown-status"),
+        (errors.QualificationMissingError("Sales", (("need", "Need"),), "1 of need"), 422, "qualification-missing"),
         (errors.EventNotFoundError("e-1", "is not there."), 422, "event-not-found"),
         (errors.SelfMergeError(), 422, "self-merge"),
         (errors.TooBusyError(), 503, "unavailable"),
@@ -130,3 +148,14 @@ def test_each_error_of_the_use_cases_is_a_problem_of_its_own(
 def test_a_decision_on_an_absorbed_prospect_names_the_survivor(call: Call, fake: FakeLifecycle) -> None:
     fake.fails_with = errors.ProspectAbsorbedError(ANNS_ID, OTHER)
     assert decide(call, {"action": "accept"}).body["survivor"] == OTHER
+
+
+def test_missing_qualification_is_named_question_by_question(call: Call, fake: FakeLifecycle) -> None:
+    missing = (("budget", "Budget"), ("need", "Need"))
+    fake.fails_with = errors.QualificationMissingError("Sales qualified", missing, "3 of budget, authority, need")
+
+    reply = decide(call, {"action": "accept", "qualification": {"authority": True}})
+
+    assert reply.fields == ["/qualification/budget", "/qualification/need"]
+    assert all(error["reason"] and error["expected"] for error in reply.body["errors"])
+    assert "Sales qualified requires 3 of budget, authority, need" in reply.body["detail"]

@@ -1,10 +1,13 @@
-"""GET /openapi.json, /docs and /health."""
+"""GET /openapi.json, /docs, /health and /funnel/schema.json."""
 
 from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
 
+from jsonschema import Draft202012Validator
+
+from lifecycle.contract.funnel_examples import DEFINITION
 from tests.unit.functions.conftest import Call
 
 
@@ -16,6 +19,16 @@ def test_health_needs_no_key(call: Call) -> None:
 def test_the_document_is_served(call: Call) -> None:
     reply = call("describe_api", "GET", "/openapi.json", headers={}, requestContext={"requestId": "r"})
     assert (reply.status, reply.body["openapi"]) == (200, "3.1.0")
+
+
+def test_the_schema_of_definitions_is_for_anybody_and_may_be_kept(call: Call) -> None:
+    reply = call("describe_api", "GET", "/funnel/schema.json", headers={}, requestContext={"requestId": "r"})
+
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "application/schema+json"
+    assert reply.headers["Cache-Control"] == "public, max-age=3600"
+    Draft202012Validator.check_schema(reply.body)
+    Draft202012Validator(reply.body).validate(DEFINITION)
 
 
 class References(HTMLParser):

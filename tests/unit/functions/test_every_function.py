@@ -10,17 +10,34 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from lifecycle.contract.routes import ROUTES, Route
+from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
+from lifecycle.contract.route import Route
+from lifecycle.contract.routes import ROUTES
+from lifecycle.services.jobs import Jobs
 from lifecycle.services.lifecycle import Lifecycle
 from tests.unit.functions.conftest import Call, FakeContext, request
+from tests.unit.functions.fake_jobs import FakeJobs
 from tests.unit.functions.fake_lifecycle import ANNS_ID, FakeLifecycle
 
 PRIVATE = [route for route in ROUTES if not route.public]
 VISIT = {"type": "website_visit", "identities": {"email": "ann@example.com"}}
 
 
+SEGMENTS = {
+    "deal_id": "D-1",
+    "prospect_id": ANNS_ID,
+    "draft_id": DRAFT_ID,
+    "simulation_id": SIMULATION_ID,
+    "version": "2",
+    "team": "marketing",
+    "name": "default",
+}
+#: What may be kept elsewhere, and for how long.
+CACHED = {"/docs": None, "/funnel/schema.json": "public, max-age=3600"}
+
+
 def path_of(route: Route) -> str:
-    return route.path.replace("{deal_id}", "D-1").replace("{prospect_id}", ANNS_ID)
+    return route.path.format_map(SEGMENTS)
 
 
 @pytest.mark.parametrize("route", PRIVATE, ids=lambda route: f"{route.method} {route.path}")
@@ -51,7 +68,7 @@ def test_every_route_reaches_its_function(call: Call, route: Route) -> None:
     reply = call(route.function, route.method, path_of(route), body="{}")
 
     assert reply.status not in (404, 405, 500)
-    assert reply.headers.get("Cache-Control") == (None if route.path == "/docs" else "no-store")
+    assert reply.headers.get("Cache-Control") == CACHED.get(route.path, "no-store")
 
 
 def test_an_unknown_path_is_a_problem(call: Call) -> None:
@@ -119,11 +136,12 @@ def test_each_request_is_one_line_of_log_without_personal_data(call: Call, log_l
     assert "plc_" not in logged
 
 
-def test_the_fake_has_the_methods_of_the_use_cases() -> None:
-    fakes = {name: member for name, member in vars(FakeLifecycle).items() if not name.startswith("_")}
+@pytest.mark.parametrize(("fake_of", "real"), [(FakeLifecycle, Lifecycle), (FakeJobs, Jobs)])
+def test_a_fake_has_the_methods_of_the_use_cases(fake_of: type, real: type) -> None:
+    fakes = {name: member for name, member in vars(fake_of).items() if not name.startswith("_")}
 
     for name, member in fakes.items():
-        assert inspect.signature(member) == inspect.signature(getattr(Lifecycle, name)), name
+        assert inspect.signature(member) == inspect.signature(getattr(real, name)), name
 
 
 def test_a_header_of_api_gateway_may_be_missing(fake: FakeLifecycle, context: FakeContext) -> None:

@@ -17,13 +17,24 @@ from tests.unit.functions.fake_lifecycle import FakeLifecycle, view
 
 ROOT = Path(__file__).parents[3]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
-API_EVENTS = [path for path in EVENTS if not path.name.startswith(("authorize_request", "evaluate_stage"))]
+NOT_BEHIND_THE_API = ("announce_stage", "authorize_request", "evaluate_stage", "run_job", "run_timers")
+API_EVENTS = [path for path in EVENTS if not path.name.startswith(NOT_BEHIND_THE_API)]
 EXPECTED = {
     "ingest_activity.form": 201,
     "ingest_activity.no_identity": 422,
     "ingest_activity.batch": 202,
     "decide_stage.accept": 201,
     "decide_stage.withdraw": 201,
+    "manage_funnel.make_draft": 201,
+    "manage_funnel.make_draft_of_yaml": 201,
+    "manage_funnel.make_bad_draft": 422,
+    "manage_funnel.publish": 201,
+    "manage_funnel.roll_back": 201,
+    "manage_funnel.simulate": 202,
+    "manage_funnel.resume_reevaluation": 202,
+    "manage_funnel.delete_draft": 204,
+    # No version is scheduled here.
+    "manage_funnel.cancel_version": 404,
 }
 
 

@@ -35,6 +35,7 @@ def test_every_field_reaches_the_use_case(call: Call, fake: FakeLifecycle) -> No
         "name": "40 seats",
         "amount": "4800.50",
         "currency": "EUR",
+        "pipeline": " new business ",
         "lost_reason": "no budget",
         "contacts": [{"email": "ANN@example.com", "role": "buyer"}, {"crm_id": "7"}, {"crm": {"hubspot": "8"}}],
     }
@@ -43,6 +44,7 @@ def test_every_field_reaches_the_use_case(call: Call, fake: FakeLifecycle) -> No
     update = recorded(fake)
     assert (update.deal_id, update.status, update.name) == ("D-77", "lost", "40 seats")
     assert (update.amount, update.currency, update.lost_reason) == (Decimal("4800.5"), "EUR", "no budget")
+    assert update.pipeline == "new business"
     assert update.contacts == (
         Contact((ANN,), "buyer"),
         Contact((Identity("crm:crm", "7"),), None),
@@ -78,7 +80,8 @@ def test_the_same_request_repeated_is_the_same_event(call: Call, fake: FakeLifec
 
 
 @pytest.mark.parametrize(
-    "change", [{"status": "won"}, {"occurred_at": "2026-05-01T00:00:01Z"}, {"contacts": []}, {"name": "x"}]
+    "change",
+    [{"status": "won"}, {"occurred_at": "2026-05-01T00:00:01Z"}, {"contacts": []}, {"name": "x"}, {"pipeline": "x"}],
 )
 def test_a_request_that_says_something_else_is_another_event(
     call: Call, fake: FakeLifecycle, change: dict[str, Any]
@@ -89,6 +92,19 @@ def test_a_request_that_says_something_else_is_another_event(
     call("update_deal", "PUT", "/deals/2", body=body)
 
     assert len(fake.log) == 3
+
+
+def test_what_says_nothing_of_a_pipeline_is_the_event_that_it_was_before_there_were_any(
+    call: Call, fake: FakeLifecycle
+) -> None:
+    call("update_deal", "PUT", "/deals/1", body={"status": "open", "occurred_at": "2026-05-01T00:00:00Z"})
+
+    assert recorded(fake).id == "b8d1d41d43f899e5929dec9c75aa6bf7"
+
+
+def test_a_pipeline_alone_says_something(call: Call, fake: FakeLifecycle) -> None:
+    assert call("update_deal", "PUT", "/deals/1", body={"pipeline": "renewals"}).status == 200
+    assert recorded(fake).pipeline == "renewals"
 
 
 def test_an_id_is_read_percent_encoded(call: Call, fake: FakeLifecycle) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifecycle.funnel.criteria import ActivityCriterion, AllCriterion, AnyCriterion, Criterion
-from lifecycle.funnel.definition import default_funnel
+from lifecycle.funnel.parsing import default_funnel
 from local.generator import HalfYear, generate
 from local.generator.calendar import WINDOW_END, WINDOW_START
 from local.generator.web import KEY_CONTENT, KEY_FORMS
@@ -99,7 +99,7 @@ def test_a_disqualification_and_a_loss_carry_a_reason(half_year: HalfYear) -> No
 def test_what_the_web_site_calls_a_key_conversion_is_what_the_funnel_calls_so() -> None:
     criterion = default_funnel().stage("marketing_qualified").enter_when
     assert criterion is not None
-    wanted = {each.where[0].name: set(each.where[0].operand) for each in _activities(criterion)}
+    wanted = {each.where[0].name: set(each.where[0].tests[0].operand) for each in _activities(criterion)}
     assert wanted == {"form": set(KEY_FORMS), "content": set(KEY_CONTENT)}
 
 

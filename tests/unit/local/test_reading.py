@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lifecycle.funnel.definition import default_funnel
+from lifecycle.funnel.parsing import default_funnel
 from local import reading
 from local.client import ProspectClient
 from local.reading import identities, read, settle

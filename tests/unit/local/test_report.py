@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 
-from lifecycle.funnel.definition import default_funnel
+from lifecycle.funnel.parsing import default_funnel
 from local.checks import Check
 from local.reading import Reading
 from local.report import checks_table, funnel, rejections, standing, transitions_table

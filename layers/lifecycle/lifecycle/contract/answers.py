@@ -14,7 +14,8 @@ LeadStatus = Literal["New", "MQL", "SQL", "Opportunity", "Closed-Won", "Closed-L
 #: One move of a prospect. Written as a call, for ``from`` is a keyword. ``event_id`` is the event at which it became
 #: true; ``criterion`` is the condition that held, as a sentence; ``evidence`` are the ids of the events that satisfied
 #: it; ``corrected_by`` is the id of the event that withdrew them; ``restated_by`` that of the event whose withdrawals
-#: brought the move to light.
+#: brought the move to light; ``qualification`` holds the answers to the checklist as they were then; ``actions`` names
+#: the actions that entering the stage sets off.
 TransitionAnswer = TypedDict(
     "TransitionAnswer",
     {
@@ -33,6 +34,8 @@ TransitionAnswer = TypedDict(
         "event_id": str,
         "corrected_by": str | None,
         "restated_by": str | None,
+        "qualification": dict[str, Any],
+        "actions": list[str],
     },
 )
 
@@ -109,7 +112,16 @@ class ProspectDealAnswer(TypedDict):
     name: str | None
     amount: int | float | None
     currency: str | None
+    pipeline: str | None
     lost_reason: str | None
+
+
+class QualificationAnswer(TypedDict):
+    """How far a prospect answers one question of the funnel's checklist."""
+
+    met: bool
+    answer: Any
+    """As it was given; null where nobody answered."""
 
 
 class ProspectAnswer(TypedDict):
@@ -117,13 +129,21 @@ class ProspectAnswer(TypedDict):
 
     prospect_id: str
     stage: str
+    status: str | None
+    """The status within the stage, where the funnel gives the stage any."""
     since: str
     """When it entered the stage."""
+    due_at: str | None
+    """When its time in the stage is up, where the funnel limits it."""
+    overdue: bool
+    """Whether that has passed."""
     lead_status: LeadStatus | None
     """The sales view."""
     lost_reason: str | None
     """Why its deals were lost, while all of them are."""
-    score: int
+    score: int | float
+    qualification: dict[str, QualificationAnswer]
+    """The funnel's checklist, question by question."""
     cycle: int
     """Counts the passes through the funnel, from 1."""
     identities: IdentitiesAnswer
@@ -183,6 +203,7 @@ class DealEntry(TypedDict):
     name: str | None
     amount: int | float | None
     currency: str | None
+    pipeline: str | None
     lost_reason: str | None
     deleted: bool
 
@@ -198,6 +219,8 @@ class DecisionEntry(TypedDict):
     by: str
     reason: str | None
     stage: str | None
+    status: str | None
+    """The status within the stage."""
     qualification: dict[str, Any]
     prospect_id: str | None
     """The prospect that a merge or unmerge names."""
@@ -243,12 +266,30 @@ class CriterionAnswer(TypedDict):
     parts: list[CriterionAnswer]
 
 
+class QuestionAnswer(TypedDict):
+    """One question of the funnel's checklist."""
+
+    key: str
+    label: str
+
+
+class RequirementAnswer(TypedDict):
+    """What a stage requires of the checklist, and what is missing."""
+
+    sentence: str
+    met: bool
+    missing: list[QuestionAnswer]
+
+
 class StageAnswer(TypedDict):
     """What a stage asks for, and how far it is met."""
 
     stage: str
     label: str
     criterion: CriterionAnswer | None
+    """Null where only a decision leads in."""
+    requires: RequirementAnswer | None
+    """Null where the stage requires nothing of the checklist."""
 
 
 class ExplanationAnswer(TypedDict):
@@ -299,5 +340,9 @@ class ProblemAnswer(_Problem, total=False):
     """How many more there are."""
     survivor: str
     """The prospect that this one was merged into."""
+    content_hash: str
+    """Of the content that the draft has by now."""
+    missing: list[Literal["marketing", "sales"]]
+    """The teams that have not signed."""
     request_id: str
     """What to quote in a report."""

@@ -44,6 +44,28 @@ def read_json(event: Mapping[str, Any], most_bytes: int) -> Any:
         MalformedBodyError: there is no body, it is not UTF-8, or it is not JSON.
         BodyTooLargeError: it is larger than ``most_bytes``.
     """
+    return _parse(read_text(event, most_bytes))
+
+
+def read_json_or_nothing(event: Mapping[str, Any], most_bytes: int) -> Any:
+    """Read the body of a request that needs none: an empty object where it has none. Raises as ``read_json``."""
+    return read_json(event, most_bytes) if (event.get("body") or "").strip() else {}
+
+
+def media_type(event: Mapping[str, Any]) -> str:
+    """What a request says that its body is (RFC 9110, section 8.3.1), without parameters; empty if it does not say."""
+    headers = event.get("headers") or {}
+    value = next((value for name, value in headers.items() if name.lower() == "content-type"), None) or ""
+    return value.partition(";")[0].strip().lower()
+
+
+def read_text(event: Mapping[str, Any], most_bytes: int) -> str:
+    """Read the body of a request as text.
+
+    Raises:
+        MalformedBodyError: there is no body, or it is not UTF-8.
+        BodyTooLargeError: it is larger than ``most_bytes``.
+    """
     raw = _raw_bytes(event)
     if len(raw) > most_bytes:
         raise BodyTooLargeError(f"The body has {len(raw)} bytes, and {most_bytes} are allowed here.")
@@ -54,7 +76,7 @@ def read_json(event: Mapping[str, Any], most_bytes: int) -> Any:
         raise MalformedBodyError(f"The body is not UTF-8: byte {error.start} is wrong. Send JSON in UTF-8.") from None
     if not text.strip():
         raise MalformedBodyError("The body is empty. Send a JSON document.")
-    return _parse(text)
+    return text
 
 
 def _raw_bytes(event: Mapping[str, Any]) -> bytes:

@@ -159,6 +159,8 @@ def decode_deal(value: Any, deal_id: str, now: datetime) -> DealUpdate:
         "currency": body.currency,
         "lost_reason": body.lost_reason,
         "contacts": None if contacts is None else sorted(contacts, key=repr),
+        # Only where it is said: updates without it keep the ids that they had before there were pipelines.
+        **({} if body.pipeline is None else {"pipeline": body.pipeline}),
     }
     return DealUpdate(
         id=_derived_id(deal_id, occurred_at, said),
@@ -169,6 +171,7 @@ def decode_deal(value: Any, deal_id: str, now: datetime) -> DealUpdate:
         name=body.name,
         amount=body.amount,
         currency=body.currency,
+        pipeline=body.pipeline,
         lost_reason=body.lost_reason,
         contacts=contacts,
     )
@@ -244,7 +247,8 @@ def decode_decision(value: Any, key_name: str, now: datetime) -> Decision | With
         by=by,
         reason=body.reason,
         stage=body.stage if isinstance(body, SetStageBody) else None,
-        qualification=(body.qualification or {}) if isinstance(body, AcceptBody) else {},
+        status=body.status if isinstance(body, SetStageBody) else None,
+        qualification=(body.qualification or {}) if isinstance(body, AcceptBody | SetStageBody) else {},
         other=body.prospect_id if isinstance(body, MergeBody | UnmergeBody) else None,
     )
 

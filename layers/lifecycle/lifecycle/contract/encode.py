@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from lifecycle.contract import answers
-from lifecycle.contract.limits import MAX_DIGITS
+from lifecycle.contract.json_numbers import json_number, json_value
 from lifecycle.contract.problems import invalid
 from lifecycle.contract.times import format_time
 from lifecycle.engine.evidence import CriterionReport
@@ -71,10 +70,17 @@ def encode_prospect(view: ProspectView) -> answers.ProspectAnswer:
     return {
         "prospect_id": view.prospect_id,
         "stage": view.stage,
+        "status": view.status,
         "since": format_time(view.since),
+        "due_at": None if view.due_at is None else format_time(view.due_at),
+        "overdue": view.overdue,
         "lead_status": cast("answers.LeadStatus | None", view.lead_status),
         "lost_reason": view.lost_reason,
-        "score": view.score,
+        "score": json_value(view.score),
+        "qualification": {
+            key: {"met": question.met, "answer": json_value(question.answer)}
+            for key, question in view.qualification.items()
+        },
         "cycle": view.cycle,
         "identities": _all_identities(view.identities),
         "deals": [_deal(deal) for deal in view.deals],
@@ -113,7 +119,23 @@ def encode_explanation(explanation: Explanation) -> answers.ExplanationAnswer:
 
 
 def _stage(report: StageReport) -> answers.StageAnswer:
-    return {"stage": report.stage, "label": report.label, "criterion": _criterion_or_none(report.criterion)}
+    return {
+        "stage": report.stage,
+        "label": report.label,
+        "criterion": _criterion_or_none(report.criterion),
+        "requires": _requirement_or_none(report),
+    }
+
+
+def _requirement_or_none(report: StageReport) -> answers.RequirementAnswer | None:
+    required = report.requires
+    if required is None:
+        return None
+    return {
+        "sentence": required.sentence,
+        "met": required.met,
+        "missing": [{"key": key, "label": label} for key, label in required.missing],
+    }
 
 
 def _criterion_or_none(report: CriterionReport | None) -> answers.CriterionAnswer | None:
@@ -150,6 +172,8 @@ def _transition(record: TransitionRecord) -> answers.TransitionAnswer:
         "event_id": record.event_id,
         "corrected_by": record.corrected_by,
         "restated_by": record.restated_by,
+        "qualification": json_value(record.qualification),
+        "actions": list(record.actions),
     }
 
 
@@ -160,8 +184,9 @@ def _deal(deal: DealView) -> answers.ProspectDealAnswer:
         "since": format_time(deal.since),
         "roles": list(deal.roles),
         "name": deal.name,
-        "amount": None if deal.amount is None else _number(deal.amount),
+        "amount": None if deal.amount is None else json_number(deal.amount),
         "currency": deal.currency,
+        "pipeline": deal.pipeline,
         "lost_reason": deal.lost_reason,
     }
 
@@ -196,8 +221,8 @@ def _activity_entry(activity: Activity) -> answers.ActivityEntry:
         "direction": activity.direction,
         "automated": activity.automated,
         "identities": _one_each(activity.identities),
-        "properties": _json(activity.properties),
-        "traits": _json(activity.traits),
+        "properties": json_value(activity.properties),
+        "traits": json_value(activity.traits),
         "source": activity.source,
     }
 
@@ -213,8 +238,9 @@ def _deal_entry(fact: DealFact) -> answers.DealEntry:
         "role": fact.role,
         "status": fact.status,
         "name": fact.name,
-        "amount": None if fact.amount is None else _number(fact.amount),
+        "amount": None if fact.amount is None else json_number(fact.amount),
         "currency": fact.currency,
+        "pipeline": fact.pipeline,
         "lost_reason": fact.lost_reason,
         "deleted": fact.deleted,
     }
@@ -230,7 +256,8 @@ def _decision_entry(decision: Decision) -> answers.DecisionEntry:
         "by": decision.by,
         "reason": decision.reason,
         "stage": decision.stage,
-        "qualification": _json(decision.qualification),
+        "status": decision.status,
+        "qualification": json_value(decision.qualification),
         "prospect_id": decision.other,
     }
 
@@ -258,21 +285,3 @@ _ENTRIES: Mapping[type, Callable[[Any], answers.TimelineEntry]] = {
     Withdrawal: _withdrawal_entry,
     TransitionRecord: _transition_entry,
 }
-
-
-def _json(value: Any) -> Any:
-    """A value of ``properties`` or ``traits``, with numbers as JSON has them."""
-    if isinstance(value, Decimal):
-        return _number(value)
-    if isinstance(value, Mapping):
-        return {name: _json(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(part) for part in value]
-    return value
-
-
-def _number(value: Decimal) -> int | float:
-    """A number of JSON: a whole one with all its digits, any other in double precision, which most readers of JSON
-    have anyway (RFC 8259, section 6)."""
-    whole = value == value.to_integral_value() and value.adjusted() < MAX_DIGITS
-    return int(value) if whole else float(value)

@@ -23,6 +23,8 @@ _TRANSITION: Mapping[str, Any] = {
     "event_id": "form-2041",
     "corrected_by": None,
     "restated_by": None,
+    "qualification": {},
+    "actions": ["notify_owner"],
 }
 
 _CRITERION: Mapping[str, Any] = {
@@ -35,10 +37,14 @@ _CRITERION: Mapping[str, Any] = {
 _STATE: Mapping[str, Any] = {
     "prospect_id": PROSPECT_ID,
     "stage": "marketing_qualified",
+    "status": "new",
     "since": "2026-05-04T09:30:00Z",
+    "due_at": "2026-05-06T09:30:00Z",
+    "overdue": False,
     "lead_status": "MQL",
     "lost_reason": None,
     "score": 14,
+    "qualification": {"need": {"met": True, "answer": "replacement"}, "budget": {"met": False, "answer": None}},
     "cycle": 1,
     "identities": {"email": ["ann@example.com"], "visitor": ["v-81d2"], "user": [], "crm": {"hubspot": ["151"]}},
     "deals": [],
@@ -89,6 +95,7 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
             "name": "Example Ltd, 40 seats",
             "amount": "4800.00",
             "currency": "EUR",
+            "pipeline": "new business",
             "contacts": [{"email": "ann@example.com", "role": "decision_maker"}],
         },
         "A lost deal": {"status": "lost", "occurred_at": "2026-05-28T16:20:00Z", "lost_reason": "no budget"},
@@ -101,6 +108,12 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
         },
         "Disqualify": {"action": "disqualify", "reason": "a competitor", "by": "sales:kim"},
         "Set a stage": {"action": "set_stage", "stage": "engaged", "reason": "asked to be called next year"},
+        "Set a status": {
+            "action": "set_stage",
+            "stage": "suspect",
+            "status": "unresponsive",
+            "reason": "five calls, no answer",
+        },
         "Withdraw evidence": {"action": "withdraw", "event_id": "form-2041", "reason": "sent by a test"},
         "Merge": {"action": "merge", "prospect_id": "pa2b3c4d5e6f7ghijklmnopqrst", "reason": "same person"},
     },
@@ -134,7 +147,19 @@ ANSWERS: Mapping[str, Any] = {
         "cycle": 1,
         "because": _TRANSITION,
         "criterion": {**_CRITERION, "sentence": _TRANSITION["criterion"], "met": True, "evidence": ["form-2041"]},
-        "next": [{"stage": "opportunity", "label": "Opportunity", "criterion": _CRITERION}],
+        "next": [
+            {
+                "stage": "sales_qualified",
+                "label": "Sales qualified",
+                "criterion": {**_CRITERION, "sentence": "a decision to accept"},
+                "requires": {
+                    "sentence": "3 of budget, authority, need, timeline, need among them",
+                    "met": False,
+                    "missing": [{"key": "budget", "label": "Budget"}, {"key": "timeline", "label": "Timeline"}],
+                },
+            },
+            {"stage": "opportunity", "label": "Opportunity", "criterion": _CRITERION, "requires": None},
+        ],
     },
     "HealthAnswer": {"status": "ok"},
 }

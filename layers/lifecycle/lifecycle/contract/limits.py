@@ -19,6 +19,14 @@ MAX_ENTRY_BYTES = 32 * 1024
 #: Levels of nesting of one entry, itself the first.
 MAX_DEPTH = 8
 
+#: Bytes of a body with a funnel's definition. That may have 100 KB in its shortest form (``funnel.form.document``), and
+#: blanks, comments and escapes besides.
+MAX_DEFINITION_BODY_BYTES = 300 * 1024
+
+#: Levels of nesting of such a body. What a definition may hold is for ``funnel.form.document`` to say, and it is
+#: stricter.
+MAX_DEFINITION_DEPTH = 128
+
 #: Characters of a string, and of a name in an object.
 MAX_STRING = 4096
 MAX_NAME = 256

@@ -153,6 +153,8 @@ class DealBody(Body):
     """The deal's amount, with its currency."""
     currency: Currency | None = None
     """ISO 4217."""
+    pipeline: Label | None = None
+    """The CRM's pipeline that it is in."""
     lost_reason: Label | None = None
     """Why it was lost."""
     contacts: Annotated[list[ContactBody], Field(max_length=MAX_CONTACTS)] | None = None
@@ -160,10 +162,10 @@ class DealBody(Body):
 
     @model_validator(mode="after")
     def _says_something(self) -> DealBody:
-        said = (self.status, self.name, self.amount, self.lost_reason, self.contacts)
+        said = (self.status, self.name, self.amount, self.pipeline, self.lost_reason, self.contacts)
         if all(value is None for value in said):
             raise RefusedValueError(
-                "says nothing of the deal", "at least one of status, name, amount, lost_reason, contacts"
+                "says nothing of the deal", "at least one of status, name, amount, pipeline, lost_reason, contacts"
             )
         if self.amount is not None and self.currency is None:
             raise RefusedValueError("has an amount without its currency", "currency next to amount, such as EUR")
@@ -188,7 +190,7 @@ class AcceptBody(DecisionBody):
     reason: Label | None = None
     """Why."""
     qualification: Properties | None = None
-    """The answers that the funnel asks for: budget, authority, need, timeline."""
+    """Answers to the funnel's checklist, such as budget, authority, need and timeline. They stay on the prospect."""
 
 
 class DisqualifyBody(DecisionBody):
@@ -205,8 +207,12 @@ class SetStageBody(DecisionBody):
     action: Literal["set_stage"]
     stage: SnakeCase
     """A stage of the funnel in force."""
+    status: SnakeCase | None = None
+    """A status within that stage, as the funnel defines them; by default its first."""
     reason: Label
     """Why."""
+    qualification: Properties | None = None
+    """Answers to the funnel's checklist, such as budget, authority, need and timeline. They stay on the prospect."""
 
 
 class WithdrawBody(DecisionBody):

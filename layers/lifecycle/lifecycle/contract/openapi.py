@@ -10,10 +10,20 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 from typing_extensions import is_typeddict
 
-from lifecycle.contract import answers, examples, models, problems
+from lifecycle.contract import (
+    answers,
+    examples,
+    funnel_answers,
+    funnel_examples,
+    funnel_models,
+    job_answers,
+    models,
+    problems,
+)
 from lifecycle.contract.limits import MAX_BATCH_ENTRIES, MAX_OUTSIDE_ID
 from lifecycle.contract.problems import CONTENT_TYPE, ProblemType
-from lifecycle.contract.routes import ROUTES, Answer, Route
+from lifecycle.contract.route import JSON, YAML_TYPES, Answer, Route
+from lifecycle.contract.routes import ROUTES
 
 _SCHEMAS = "#/components/schemas/"
 _Json = dict[str, Any]
@@ -26,12 +36,23 @@ acceptable is answered with a problem document (RFC 9457) that names the field, 
 stores nothing. Give activities and decisions an `id`: the same id again is the same event, so requests can be repeated.
 """
 
+_ANSWER_MODULES = (answers, funnel_answers, job_answers)
+_REQUEST_EXAMPLES = {**examples.REQUESTS, **funnel_examples.REQUESTS}
+_ANSWER_EXAMPLES = {**examples.ANSWERS, **funnel_examples.ANSWERS}
+_YAML = YAML_TYPES[0]
+
+_ID = {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"}
 _PATH_PARAMETERS = {
     "deal_id": {"description": "The CRM's id of the deal.", "schema": {"type": "string", "maxLength": MAX_OUTSIDE_ID}},
     "prospect_id": {
         "description": "The id of the prospect.",
         "schema": {"type": "string", "pattern": "^p[a-z2-7]{26}$"},
     },
+    "draft_id": {"description": "The id of the draft.", "schema": _ID},
+    "simulation_id": {"description": "The id of the simulation.", "schema": _ID},
+    "version": {"description": "The number of the version.", "schema": {"type": "integer", "minimum": 1}},
+    "team": {"description": "One of the funnel's owners.", "schema": {"enum": ["marketing", "sales"]}},
+    "name": {"description": "The name of the ready definition.", "schema": {"type": "string"}},
 }
 
 
@@ -76,7 +97,7 @@ def _operation(route: Route) -> _Json:
     if route.public:
         operation["security"] = []
     if route.request:
-        operation["requestBody"] = _request_body(route.request)
+        operation["requestBody"] = _request_body(route.request, route)
     return operation
 
 
@@ -91,28 +112,33 @@ def _parameters(route: Route) -> Iterator[_Json]:
         yield {"name": name, "in": "query", "description": description, "schema": schema}
 
 
-def _request_body(model: str) -> _Json:
-    shown = {title.lower().replace(" ", "_"): (title, value) for title, value in examples.REQUESTS[model].items()}
-    return {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"$ref": _SCHEMAS + model},
-                "examples": {name: {"summary": title, "value": value} for name, (title, value) in shown.items()},
-            }
-        },
+def _request_body(model: str, route: Route) -> _Json:
+    shown = {title.lower().replace(" ", "_"): (title, value) for title, value in _REQUEST_EXAMPLES[model].items()}
+    content: _Json = {
+        JSON: {
+            "schema": {"$ref": _SCHEMAS + model},
+            "examples": {name: {"summary": title, "value": value} for name, (title, value) in shown.items()},
+        }
     }
+    if route.takes_yaml:
+        content[_YAML] = {
+            "schema": {"type": "string", "description": "The definition alone, or the object that JSON would have."},
+            "example": funnel_examples.YAML,
+        }
+    return {"required": not route.may_be_empty, "content": content}
 
 
 def _good_response(answer: Answer) -> _Json:
+    if answer.content_type is None:
+        return {"description": answer.meaning}
     if answer.model is None:
-        return {"description": answer.meaning, "content": {"text/html": {"schema": {"type": "string"}}}}
+        return {"description": answer.meaning, "content": {answer.content_type: {"schema": {"type": "string"}}}}
     content: _Json = {
         "schema": {"type": "object"} if answer.model == "AnyObject" else {"$ref": _SCHEMAS + answer.model}
     }
-    if answer.model in examples.ANSWERS:
-        content["example"] = examples.ANSWERS[answer.model]
-    return {"description": answer.meaning, "content": {"application/json": content}}
+    if answer.model in _ANSWER_EXAMPLES:
+        content["example"] = _ANSWER_EXAMPLES[answer.model]
+    return {"description": answer.meaning, "content": {answer.content_type: content}}
 
 
 def _kinds_by_status() -> dict[int, list[ProblemType]]:
@@ -134,7 +160,12 @@ def _problem_response(kinds: list[ProblemType]) -> _Json:
 
 
 def _request_schemas() -> _Json:
-    bodies = [models.ActivityBody, models.DealBody, *models.DECISION_BODIES.values()]
+    bodies = [
+        models.ActivityBody,
+        models.DealBody,
+        *models.DECISION_BODIES.values(),
+        *funnel_models.FUNNEL_BODIES,
+    ]
     _, schema = models_json_schema([(body, "validation") for body in bodies], ref_template=_SCHEMAS + "{model}")
     activities = {
         "type": "array",
@@ -166,7 +197,12 @@ def _request_schemas() -> _Json:
 
 
 def _answer_schemas() -> _Json:
-    described: list[Any] = [value for name, value in vars(answers).items() if is_typeddict(value) and name[0] != "_"]
+    described: list[Any] = [
+        value
+        for module in _ANSWER_MODULES
+        for name, value in vars(module).items()
+        if is_typeddict(value) and name[0] != "_"
+    ]
     for answer in described:
         # Set from outside, so that the types themselves know nothing of pydantic.
         answer.__pydantic_config__ = {"use_attribute_docstrings": True}

@@ -106,7 +106,7 @@ def read_identity(query: Mapping[str, str]) -> Identity | None:
             [FieldError(_field(name), f"does not go with {_field(named[0])}", "one identity alone") for name in others]
         )
     name = named[0]
-    return _read(query, name, _IDENTITY_READERS[name])
+    return read_one(query, name, _IDENTITY_READERS[name])
 
 
 def _crm_identity(text: str) -> Identity:
@@ -131,10 +131,10 @@ def read_filters(query: Mapping[str, str]) -> Filters:
         InvalidRequestError: a filter is not acceptable, or the times are the wrong way round.
     """
     filters = Filters(
-        stage=_read(query, "stage", fields.snake_case),
-        lead_status=_read(query, "lead_status", _lead_status),
-        since_from=_read(query, "since_from", parse_time),
-        since_to=_read(query, "since_to", parse_time),
+        stage=read_one(query, "stage", fields.snake_case),
+        lead_status=read_one(query, "lead_status", _lead_status),
+        since_from=read_one(query, "since_from", parse_time),
+        since_to=read_one(query, "since_to", parse_time),
     )
     if filters.since_from and filters.since_to and filters.since_from > filters.since_to:
         raise InvalidRequestError([FieldError("?since_from", "is after since_to", "a time before it")])
@@ -143,12 +143,12 @@ def read_filters(query: Mapping[str, str]) -> Filters:
 
 def read_past_time(query: Mapping[str, str], name: str, present: datetime) -> datetime | None:
     """A time of the query string that is not ahead of the present, ``None`` where it is not given."""
-    return _read(query, name, lambda text: refuse_future(parse_time(text), present))
+    return read_one(query, name, lambda text: refuse_future(parse_time(text), present))
 
 
 def read_limit(query: Mapping[str, str]) -> int:
     """How many entries a page shall have."""
-    given = _read(query, "limit", _limit)
+    given = read_one(query, "limit", _limit)
     return DEFAULT_PAGE if given is None else given
 
 
@@ -164,8 +164,12 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def _read(query: Mapping[str, str], name: str, read: Callable[[str], _Value]) -> _Value | None:
-    """Read one parameter; a refusal gets the parameter's name."""
+def read_one(query: Mapping[str, str], name: str, read: Callable[[str], _Value]) -> _Value | None:
+    """One parameter, ``None`` where it is not given.
+
+    Raises:
+        InvalidRequestError: ``read`` refuses it.
+    """
     if name not in query:
         return None
     try:

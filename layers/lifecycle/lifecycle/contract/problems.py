@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -16,18 +16,39 @@ from lifecycle.contract.refusals import (
     InvalidRequestError,
     MalformedBodyError,
     UnauthenticatedError,
+    pointer,
 )
 from lifecycle.services.errors import (
+    AlreadyInForceError,
     BareVisitorsError,
+    DraftChangedError,
+    DraftNotFoundError,
+    DraftPublishedError,
     EmailKnownError,
     EventNotFoundError,
+    FunnelBusyError,
+    InvalidDefinitionError,
+    JobNotFoundError,
     LifecycleError,
+    NotInForceYetError,
     NotMergedError,
     ProspectAbsorbedError,
     ProspectNotFoundError,
+    QualificationMissingError,
+    SamePersonError,
     SelfMergeError,
+    SignatureNotFoundError,
+    SignaturesMissingError,
+    StaleDraftError,
+    TeamSignedError,
     TooBusyError,
+    TooLateToCancelError,
+    UnknownReadyMadeError,
     UnknownStageError,
+    UnknownSubStatusError,
+    VersionCancelledError,
+    VersionNotFoundError,
+    VersionPendingError,
 )
 
 CONTENT_TYPE = "application/problem+json"
@@ -100,9 +121,29 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     BodyTooLargeError: ProblemType("body-too-large", 413, "The request is too large"),
     InvalidRequestError: INVALID,
     UnknownStageError: ProblemType("unknown-stage", 422, "There is no such stage"),
+    UnknownSubStatusError: ProblemType("unknown-status", 422, "The stage has no such status"),
+    QualificationMissingError: ProblemType("qualification-missing", 422, "The stage requires more qualification"),
     EventNotFoundError: ProblemType("event-not-found", 422, "The event cannot be withdrawn"),
     SelfMergeError: ProblemType("self-merge", 422, "A prospect cannot be merged with itself"),
     BareVisitorsError: ProblemType("bare-visitors", 422, "Two cookies cannot be merged with each other"),
+    InvalidDefinitionError: ProblemType("invalid-definition", 422, "The definition cannot be used"),
+    UnknownReadyMadeError: ProblemType("ready-made-not-found", 404, "There is no such ready definition"),
+    DraftNotFoundError: ProblemType("draft-not-found", 404, "There is no such draft"),
+    SignatureNotFoundError: ProblemType("signature-not-found", 404, "There is no such signature"),
+    VersionNotFoundError: ProblemType("version-not-found", 404, "There is no such version"),
+    JobNotFoundError: ProblemType("job-not-found", 404, "There is no such simulation or re-evaluation"),
+    DraftChangedError: ProblemType("draft-changed", 409, "The draft has another content"),
+    DraftPublishedError: ProblemType("draft-published", 409, "The draft became a version"),
+    StaleDraftError: ProblemType("draft-stale", 409, "Another version came into force since the draft was made"),
+    SamePersonError: ProblemType("same-person", 409, "One person cannot sign for both teams"),
+    TeamSignedError: ProblemType("team-signed", 409, "Somebody else has signed for this team"),
+    SignaturesMissingError: ProblemType("signatures-missing", 409, "The draft is not signed by both teams"),
+    VersionPendingError: ProblemType("version-pending", 409, "Another version is about to come into force"),
+    AlreadyInForceError: ProblemType("already-in-force", 409, "The version is in force"),
+    NotInForceYetError: ProblemType("not-in-force-yet", 409, "The version is not in force yet"),
+    TooLateToCancelError: ProblemType("too-late-to-cancel", 409, "The version cannot be called off any more"),
+    VersionCancelledError: ProblemType("version-cancelled", 409, "The version was called off"),
+    FunnelBusyError: UNAVAILABLE,
     TooBusyError: UNAVAILABLE,
     LifecycleError: INVALID,
 }
@@ -126,12 +167,36 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         return Problem(INTERNAL, f"Report the request id {request_id}.", {"request_id": request_id})
     if isinstance(error, InvalidRequestError):
         return invalid(error)
-    if isinstance(error, ProspectAbsorbedError):
-        return Problem(kind, str(error), {"survivor": error.survivor})
     if isinstance(error, UnauthenticatedError):
         # RFC 9110, section 11.6.1: a 401 names the scheme that would do.
         return Problem(kind, str(error), headers={"WWW-Authenticate": "Bearer"})
-    return Problem(kind, str(error))
+    if isinstance(error, InvalidDefinitionError):
+        return _listing(kind, list(_definition_errors(error)))
+    return Problem(kind, str(error), _members_of(error))
+
+
+def _members_of(error: Exception) -> Mapping[str, Any]:
+    """What a client can act on without reading the words."""
+    match error:
+        case ProspectAbsorbedError():
+            return {"survivor": error.survivor}
+        case QualificationMissingError():
+            return {"errors": [found._asdict() for found in _qualification_errors(error)]}
+        case DraftChangedError():
+            return {"content_hash": error.content_hash}
+        case SignaturesMissingError():
+            return {"missing": list(error.teams)}
+    return {}
+
+
+def _definition_errors(error: InvalidDefinitionError) -> Iterator[FieldError]:
+    for found in error.problems:
+        yield FieldError(f"/definition{found.where}", found.reason, found.expected)
+
+
+def _qualification_errors(error: QualificationMissingError) -> Iterator[FieldError]:
+    for key, label in error.missing:
+        yield FieldError(pointer(("qualification", key)), "is not answered, or not met", f"an answer to: {label}")
 
 
 def _is_passing(error: Exception) -> bool:
@@ -142,11 +207,16 @@ def _is_passing(error: Exception) -> bool:
 
 def invalid(error: InvalidRequestError) -> Problem:
     """The problem of a request, or of one entry of a batch, that is not acceptable."""
-    listed = error.errors[:MAX_LISTED_ERRORS]
-    more = len(error.errors) - len(listed)
-    detail = " ".join([_sentence(listed[0]), *([f"{len(error.errors)} problems in all."] if len(listed) > 1 else [])])
+    return _listing(INVALID, error.errors)
+
+
+def _listing(kind: ProblemType, errors: Sequence[FieldError]) -> Problem:
+    """A problem of many things that are wrong: the first ones, and how many more there are."""
+    listed = errors[:MAX_LISTED_ERRORS]
+    more = len(errors) - len(listed)
+    detail = " ".join([_sentence(listed[0]), *([f"{len(errors)} problems in all."] if len(listed) > 1 else [])])
     members: dict[str, Any] = {"errors": [listed_error._asdict() for listed_error in listed]}
-    return Problem(INVALID, detail, {**members, "omitted": more} if more else members)
+    return Problem(kind, detail, {**members, "omitted": more} if more else members)
 
 
 def _sentence(error: FieldError) -> str:

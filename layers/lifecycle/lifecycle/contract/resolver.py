@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lifecycle.contract import problems, routes
-from lifecycle.contract.routes import Route
+from lifecycle.contract.route import Route
 
 logger = Logger()
 
@@ -91,6 +91,11 @@ def _workspace(event: Mapping[str, Any]) -> str | None:
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     workspace = authorizer.get("workspace")
     return None if workspace is None else str(workspace)
+
+
+def answer_nothing() -> Response[str]:
+    """A response that says by its status alone that something is done."""
+    return Response(204, body="", headers={**_HEADERS})
 
 
 def answer(

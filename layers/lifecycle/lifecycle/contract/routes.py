@@ -1,74 +1,10 @@
-"""The routes of the API: the one table that the OpenAPI document and the template are held against.
-
-Models are named by their names, so that a function that reads no body does not import them.
-"""
+"""The routes of the API: the one table that the OpenAPI document and the template are held against."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, Literal, NamedTuple
-
-from lifecycle.contract.limits import DEFAULT_PAGE, MAX_EMAIL, MAX_OUTSIDE_ID, MAX_PAGE
-
-Method = Literal["GET", "POST", "PUT", "DELETE"]
-
-
-class Parameter(NamedTuple):
-    """A parameter of the query string; ``schema`` is its JSON Schema."""
-
-    name: str
-    description: str
-    schema: dict[str, Any]
-
-
-class Answer(NamedTuple):
-    """A good answer: its status, what it means, and the name of its type in ``answers`` (``None``: not JSON)."""
-
-    status: int
-    meaning: str
-    model: str | None
-
-
-class Route(NamedTuple):
-    """One method of one path.
-
-    ``path`` is written as API Gateway and OpenAPI do; ``function`` is the folder under ``functions/`` that answers;
-    ``public`` routes need no API key. ``request`` names the body's type in ``models``. ``problems`` are the statuses of
-    the problem documents that belong to the route, beyond those that any route may answer with.
-    """
-
-    method: Method
-    path: str
-    function: str
-    summary: str
-    answers: tuple[Answer, ...]
-    request: str | None = None
-    query: tuple[Parameter, ...] = ()
-    problems: tuple[int, ...] = ()
-    public: bool = False
-    description: str = ""
-
-    @property
-    def rule(self) -> str:
-        """The path as Powertools writes it."""
-        return re.sub(r"{(\w+)}", r"<\1>", self.path)
-
-    @property
-    def query_names(self) -> tuple[str, ...]:
-        """The names of the parameters of its query string."""
-        return tuple(parameter.name for parameter in self.query)
-
-
-_TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_OUTSIDE_ID}
-_TIME = {"type": "string", "format": "date-time"}
-_PAGING = (
-    Parameter(
-        "limit",
-        "Entries of one page.",
-        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
-    ),
-    Parameter("cursor", "`next_cursor` of the page before, with the same filters.", {"type": "string"}),
-)
+from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
+from lifecycle.contract.limits import MAX_EMAIL
+from lifecycle.contract.route import PAGING, STAGE, TEXT, TIME, Answer, Method, Parameter, Route
 
 POST_ACTIVITY = Route(
     method="POST",
@@ -118,7 +54,7 @@ DELETE_DEAL = Route(
     function="update_deal",
     summary="Withdraw a deal",
     description="The deal counts as if it had never been.",
-    query=(Parameter("occurred_at", "When it was deleted; by default now.", _TIME),),
+    query=(Parameter("occurred_at", "When it was deleted; by default now.", TIME),),
     answers=(Answer(200, "Withdrawn; the prospects that the deal concerned.", "DealAnswer"),),
     problems=(422, 503),
 )
@@ -144,15 +80,15 @@ LIST_PROSPECTS = Route(
     summary="Find one prospect, or list many",
     description="By one identity, or by filters. An identity that nobody has gives an empty list.",
     query=(
-        Parameter("email", "The prospect with this email.", {**_TEXT, "format": "email", "maxLength": MAX_EMAIL}),
-        Parameter("visitor", "The prospect with this cookie or device id.", _TEXT),
-        Parameter("user", "The prospect with this id of your own application.", _TEXT),
-        Parameter("crm", "The prospect with this id in a CRM: `<system>:<id>`.", _TEXT),
-        Parameter("stage", "Prospects in this stage.", {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"}),
+        Parameter("email", "The prospect with this email.", {**TEXT, "format": "email", "maxLength": MAX_EMAIL}),
+        Parameter("visitor", "The prospect with this cookie or device id.", TEXT),
+        Parameter("user", "The prospect with this id of your own application.", TEXT),
+        Parameter("crm", "The prospect with this id in a CRM: `<system>:<id>`.", TEXT),
+        Parameter("stage", "Prospects in this stage.", STAGE),
         Parameter("lead_status", "Prospects with this lead status.", {"$ref": "#/components/schemas/LeadStatus"}),
-        Parameter("since_from", "Prospects in their stage since this time or later.", _TIME),
-        Parameter("since_to", "Prospects in their stage since this time or earlier.", _TIME),
-        *_PAGING,
+        Parameter("since_from", "Prospects in their stage since this time or later.", TIME),
+        Parameter("since_to", "Prospects in their stage since this time or earlier.", TIME),
+        *PAGING,
     ),
     answers=(Answer(200, "The prospects.", "ProspectsAnswer"),),
     problems=(400, 422, 503),
@@ -174,7 +110,7 @@ GET_TIMELINE = Route(
     function="read_prospects",
     summary="Show what happened with a prospect",
     description="Events and transitions, newest first.",
-    query=_PAGING,
+    query=PAGING,
     answers=(Answer(200, "A page of the timeline.", "TimelineAnswer"),),
     problems=(400, 404, 422, 503),
 )
@@ -203,7 +139,7 @@ GET_DOCS = Route(
     path="/docs",
     function="describe_api",
     summary="Show the API in a browser",
-    answers=(Answer(200, "A page with Swagger UI.", None),),
+    answers=(Answer(200, "A page with Swagger UI.", None, "text/html"),),
     public=True,
 )
 
@@ -226,6 +162,7 @@ ROUTES: tuple[Route, ...] = (
     GET_PROSPECT,
     GET_TIMELINE,
     GET_EXPLANATION,
+    *FUNNEL_ROUTES,
     GET_OPENAPI,
     GET_DOCS,
     GET_HEALTH,

@@ -77,6 +77,20 @@ def refuse_future(moment: datetime, present: datetime) -> datetime:
     return moment
 
 
+def refuse_past(moment: datetime, present: datetime) -> datetime:
+    """Let a time through if it is ahead of the present.
+
+    Raises:
+        RefusedValueError: it is not.
+    """
+    if moment <= present:
+        raise RefusedValueError(
+            "is not ahead of now",
+            f"a time after {format_time(present.replace(microsecond=0))} (the present), or leave it out for now",
+        )
+    return moment
+
+
 def format_time(moment: datetime) -> str:
     """Write a time as RFC 3339 in UTC, with a fraction only where there is one."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lifecycle.contract.refusals import FieldError, InvalidRequestError, pointer
-from lifecycle.contract.values import check_value
+from lifecycle.contract.values import ENTRY, Limits, check_value
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -36,18 +36,19 @@ _WORDS: Mapping[str, _Words] = {
 }
 
 
-def validate(model: type[_Model], value: Any, now: datetime) -> _Model:
+def validate(model: type[_Model], value: Any, now: datetime, limits: Limits = ENTRY) -> _Model:
     """Read a body.
 
     Arguments:
         model: the body's model.
         value: a JSON value, as ``body.read_json`` read it.
         now: the present, against which times are held.
+        limits: how much of it there may be.
 
     Raises:
         InvalidRequestError: with everything that is wrong, in the order of the document.
     """
-    check_value(value)
+    check_value(value, limits)
     try:
         return model.model_validate(value, context={"now": now})
     except ValidationError as error:

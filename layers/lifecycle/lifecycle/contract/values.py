@@ -6,10 +6,19 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from lifecycle.contract.body import RepeatedNames
-from lifecycle.contract.limits import MAX_DEPTH, MAX_DIGITS, MAX_ENTRY_BYTES, MAX_EXPONENT, MAX_NAME, MAX_STRING
+from lifecycle.contract.limits import (
+    MAX_DEFINITION_BODY_BYTES,
+    MAX_DEFINITION_DEPTH,
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_ENTRY_BYTES,
+    MAX_EXPONENT,
+    MAX_NAME,
+    MAX_STRING,
+)
 from lifecycle.contract.refusals import FieldError, InvalidRequestError, pointer
 
 #: NUL ends a string in too many systems that read exports; a lone surrogate is no character (RFC 8259, section 8.2).
@@ -18,31 +27,45 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _Path = tuple[str | int, ...]
 
 
-def check_value(value: Any) -> None:
+class Limits(NamedTuple):
+    """How much a value may hold: levels of nesting, characters of a string, bytes of all of it as compact JSON."""
+
+    depth: int
+    string: int
+    size: int
+
+
+ENTRY = Limits(MAX_DEPTH, MAX_STRING, MAX_ENTRY_BYTES)
+#: A whole definition may be one string, for it may be YAML.
+DEFINITION = Limits(MAX_DEFINITION_DEPTH, MAX_DEFINITION_BODY_BYTES, MAX_DEFINITION_BODY_BYTES)
+
+
+def check_value(value: Any, limits: Limits = ENTRY) -> None:
     """Refuse what no field may hold.
 
     Arguments:
         value: an entry, as ``body.read_json`` read it.
+        limits: how much of it there may be.
 
     Raises:
         InvalidRequestError: it holds a repeated name, a NUL or lone surrogate, a string that is too long, a number
             that the table cannot keep, too deep a nesting, or too much of everything. Every place is named.
     """
-    errors = list(_errors(value, ()))
-    if not errors and _encoded_bytes(value) > MAX_ENTRY_BYTES:
-        errors.append(FieldError("", f"takes more than {MAX_ENTRY_BYTES} bytes as JSON", "a smaller entry"))
+    errors = list(_errors(value, (), limits))
+    if not errors and _encoded_bytes(value) > limits.size:
+        errors.append(FieldError("", f"takes more than {limits.size} bytes as JSON", "a smaller entry"))
     if errors:
         raise InvalidRequestError(errors)
 
 
-def _errors(value: Any, path: _Path) -> Iterator[FieldError]:
+def _errors(value: Any, path: _Path, limits: Limits) -> Iterator[FieldError]:
     if isinstance(value, str):
-        yield from _string_errors(value, path, MAX_STRING)
+        yield from _string_errors(value, path, limits.string)
     elif isinstance(value, Decimal | int) and not isinstance(value, bool):
         yield from _number_errors(Decimal(value), path)
     elif isinstance(value, dict | list):
-        if len(path) >= MAX_DEPTH:
-            yield FieldError(pointer(path), f"is nested deeper than {MAX_DEPTH} levels", "a flatter value")
+        if len(path) >= limits.depth:
+            yield FieldError(pointer(path), f"is nested deeper than {limits.depth} levels", "a flatter value")
             return
         if isinstance(value, RepeatedNames):
             yield FieldError(pointer((*path, value.repeated)), "stands more than once", "each name once")
@@ -50,7 +73,7 @@ def _errors(value: Any, path: _Path) -> Iterator[FieldError]:
         for name, part in items:
             if isinstance(name, str):
                 yield from _name_errors(name, (*path, name))
-            yield from _errors(part, (*path, name))
+            yield from _errors(part, (*path, name), limits)
 
 
 def _name_errors(name: str, path: _Path) -> Iterator[FieldError]:

@@ -1,0 +1,81 @@
+"""What is said of a route of the API.
+
+Models are named by their names, so that a function that reads no body does not import them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, NamedTuple
+
+from lifecycle.contract.limits import DEFAULT_PAGE, MAX_OUTSIDE_ID, MAX_PAGE
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+JSON = "application/json"
+#: The registered type (RFC 9512, section 2.1), and those that were in use before there was one.
+YAML_TYPES = ("application/yaml", "text/yaml", "application/x-yaml", "text/x-yaml")
+
+
+class Parameter(NamedTuple):
+    """A parameter of the query string; ``schema`` is its JSON Schema."""
+
+    name: str
+    description: str
+    schema: dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """A good answer: its status, what it means, the name of its type in one of the modules of answers (``None``: it is
+    no JSON of ours), and its content type (``None``: nothing is sent)."""
+
+    status: int
+    meaning: str
+    model: str | None
+    content_type: str | None = JSON
+
+
+class Route(NamedTuple):
+    """One method of one path.
+
+    ``path`` is written as API Gateway and OpenAPI do; ``function`` is the folder under ``functions/`` that answers;
+    ``public`` routes need no API key. ``request`` names the body's type in one of the modules of models; a body may be
+    left out where ``may_be_empty``, and be YAML where ``takes_yaml``. ``problems`` are the statuses of the problem
+    documents that belong to the route, beyond those that any route may answer with.
+    """
+
+    method: Method
+    path: str
+    function: str
+    summary: str
+    answers: tuple[Answer, ...]
+    request: str | None = None
+    may_be_empty: bool = False
+    takes_yaml: bool = False
+    query: tuple[Parameter, ...] = ()
+    problems: tuple[int, ...] = ()
+    public: bool = False
+    description: str = ""
+
+    @property
+    def rule(self) -> str:
+        """The path as Powertools writes it."""
+        return re.sub(r"{(\w+)}", r"<\1>", self.path)
+
+    @property
+    def query_names(self) -> tuple[str, ...]:
+        """The names of the parameters of its query string."""
+        return tuple(parameter.name for parameter in self.query)
+
+
+TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_OUTSIDE_ID}
+TIME = {"type": "string", "format": "date-time"}
+STAGE = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"}
+PAGING = (
+    Parameter(
+        "limit",
+        "Entries of one page.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
+    ),
+    Parameter("cursor", "`next_cursor` of the page before, with the same filters.", {"type": "string"}),
+)
