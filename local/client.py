@@ -140,9 +140,13 @@ class ProspectClient:
         """`GET /funnel/simulations/{id}`."""
         return self._call("GET", f"/funnel/simulations/{simulation_id}")
 
-    def simulated_moves(self, simulation_id: str, *, limit: int = 100) -> Iterator[Json]:
-        """Every move that a simulation found, page after page."""
-        yield from self._pages(f"/funnel/simulations/{simulation_id}/moves", "moves", {"limit": str(limit)})
+    def simulated_moves(
+        self, simulation_id: str, from_stage: str | None = None, to_stage: str | None = None, *, limit: int = 100
+    ) -> Iterator[Json]:
+        """Every move that a simulation found, from and to the stages given, page after page."""
+        wanted = {"from": from_stage, "to": to_stage, "limit": str(limit)}
+        query = {name: value for name, value in wanted.items() if value is not None}
+        yield from self._pages(f"/funnel/simulations/{simulation_id}/moves", "moves", query)
 
     def cancel_simulation(self, simulation_id: str) -> None:
         """`DELETE /funnel/simulations/{id}`."""

@@ -22,8 +22,8 @@ from local.request import Json
 from local.session import Address, on_local_stack
 from local.simulation_report import actions_line, findings, histories_table, matrix_table, moves_table
 
-#: How many of those who would move are shown, each with the reason.
-SHOWN = 12
+#: How many kinds of moves (from one stage to another) are explained, and by how many prospects each.
+KINDS, EACH = 8, 2
 _INVALID = 422
 
 
@@ -98,11 +98,23 @@ def _report(client: ProspectClient, simulation: Json, console: Console) -> None:
     console.print(f"\n[bold]On publishing, {moved:,} would move and {stay:,} would stay.[/]")
     if moved:
         console.print(matrix_table(simulation["moves"]))
-        first = list(islice(client.simulated_moves(simulation["simulation_id"], limit=SHOWN), SHOWN))
-        console.print(moves_table(first, moved))
+        console.print(moves_table(_some_of_each_kind(client, simulation), moved))
     console.print(actions_line(simulation["actions"]))
     console.print()
     console.print(histories_table(simulation["history"]))
+
+
+def _some_of_each_kind(client: ProspectClient, simulation: Json) -> list[Json]:
+    """Some of the prospects who would move, of the most frequent kinds of moves."""
+    kinds = [
+        (count, from_stage, to_stage)
+        for from_stage, row in simulation["moves"].items()
+        for to_stage, count in row.items()
+    ]
+    some: list[Json] = []
+    for _, from_stage, to_stage in sorted(kinds, reverse=True)[:KINDS]:
+        some += islice(client.simulated_moves(simulation["simulation_id"], from_stage, to_stage, limit=EACH), EACH)
+    return some
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

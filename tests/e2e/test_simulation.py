@@ -32,7 +32,7 @@ from local.stack import LocalStack, StackInfo
 from tests.builders import default_definition
 from tests.e2e.api import Api, Json, eventually, something
 
-PEOPLE = 150
+PEOPLE = 60
 ENDED = ("done", "failed", "cancelled")
 
 

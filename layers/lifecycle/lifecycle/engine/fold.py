@@ -64,6 +64,17 @@ class Folded:
     log: list[Event]
     withdrawn: Withdrawn
     calendar: Calendar
+    until: datetime | None
+
+    def true_moves(self) -> list[Transition]:
+        """The moves in order as they truly were: what was withdrawn later never happened."""
+        if not any(move.corrected_by or move.restated_by or move.cause == "correction" for move in self.transitions):
+            return self.transitions
+        walk = Walk(self.log, self.withdrawn, self.calendar)
+        walk.all()
+        if self.until is not None:
+            walk.pass_time(self.until)
+        return walk.transitions
 
     def evidence_log(self, moment: datetime | None = None) -> EvidenceLog:
         """What of the log is not withdrawn, as evidence at a moment (``None``: the last one walked)."""
@@ -193,7 +204,7 @@ def fold(log: Iterable[Event], calendar: Calendar, until: datetime | None = None
     if until is not None:
         walk.pass_time(until)
     walk.machine.awaited = walk.withdrawn.events.difference(event.id for event in events)
-    return Folded(walk.machine, walk.transitions, events, walk.withdrawn, calendar)
+    return Folded(walk.machine, walk.transitions, events, walk.withdrawn, calendar, until)
 
 
 class Advance(Enum):

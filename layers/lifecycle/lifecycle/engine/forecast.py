@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import NamedTuple
 
 from lifecycle.engine.calendar import Calendar
@@ -89,8 +88,7 @@ def passages_of(folded: Folded) -> tuple[Passage, ...]:
     first = folded.machine.first
     if first is None:
         return ()
-    true = [move for move in folded.transitions if move.corrected_by is None and move.cause != "correction"]
-    true.sort(key=attrgetter("event"))  # those that came to light by a withdrawal are told behind it
+    true = folded.true_moves()
     starts = [(move.to_stage, move.occurred_at) for move in true]
     if not true or true[0].event != first:
         starts.insert(0, (true[0].from_stage if true else folded.machine.at.stage.key, first.occurred_at))

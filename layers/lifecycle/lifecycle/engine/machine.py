@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -165,12 +165,13 @@ class Machine:
         awaited: ids of events that are withdrawn already and have not been seen yet.
         pending: the criteria are to be asked at the next event, though no gauge may pass its threshold: at the first,
             after a ruling, and after a move that the criteria might undo.
+        stirred: something changed that may set another moment as due.
     """
 
     __slots__ = (
         "answers", "at", "awaited", "counts", "cycle", "deals", "due", "entry", "first", "fit", "floor", "goal",
         "identities", "known", "last", "lasting", "line", "now", "pending", "plan", "points", "ruled", "since", "stale",
-        "status", "tally", "traits", "windows",
+        "status", "stirred", "tally", "traits", "windows",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -193,6 +194,7 @@ class Machine:
         self.deals: dict[str, Deal] = {}
         self.awaited: set[str] = set()
         self.pending = True
+        self.stirred = True
         self._take_up(plan)
 
     def _take_up(self, plan: Plan) -> None:
@@ -222,7 +224,7 @@ class Machine:
             moved = self._decision(event)
         else:
             moved = ()
-        if self.plan.timed:
+        if moved or self.stirred:
             self.set_due()
         return moved
 
@@ -243,9 +245,10 @@ class Machine:
         assert self.due is not None  # noqa: S101 - the caller has looked
         key = Key(self.due, Order.TIMER, f"timer@{self.due.isoformat()}")
         # What held at the last moment, too, and was not entered, waits for the next event.
-        before = {stage.stage.key for stage in self._onward() if stage.meets(self)}
+        onward = self.plan.onward[self.at.stage.key]
+        before = {stage.stage.key for stage in onward if stage.meets(self)}
         self.last, self.now = key, self.due
-        came_true = any(stage.holds(self) for stage in self._onward() if stage.stage.key not in before)
+        came_true = any(stage.holds(self) for stage in onward if stage.stage.key not in before)
         moved = self._judge(key) if came_true else ()
         self.set_due()
         return moved
@@ -312,6 +315,7 @@ class Machine:
                     news = news or self.known is None or self.plan.reads_mail
                     self.known = self.known or key
         if news and self.plan.reads_mail:
+            self.stirred = True
             self.fit = self._fitting()
             self.set_goal()
         return news
@@ -362,12 +366,14 @@ class Machine:
 
     def _open_window(self, index: int) -> bool:
         """Add the present to a gauge of a period; whether it is full now and was not before."""
-        gauge, times = self.plan.gauges[index], self.windows.setdefault(index, [])
+        gauge, times, now = self.plan.gauges[index], self.windows.setdefault(index, []), self.now
         assert gauge.length is not None  # noqa: S101 - only these have windows
-        was_full = len(times) == gauge.threshold and self.now - times[0] < gauge.length
-        times.append(self.now)
-        del times[: -gauge.threshold]
-        return not was_full and len(times) == gauge.threshold and self.now - times[0] < gauge.length
+        self.stirred = self.stirred or index in self.plan.expiring
+        was_full = len(times) == gauge.threshold and now - times[0] < gauge.length
+        times.append(now)
+        if len(times) > gauge.threshold:
+            del times[0]
+        return not was_full and len(times) == gauge.threshold and now - times[0] < gauge.length
 
     def _earn(self, points: int) -> bool:
         """Add points to the score; whether it passed a threshold, up or down."""
@@ -378,30 +384,31 @@ class Machine:
                 return False
             self.set_goal()
             return True
-        before = self._passed()
-        self.points = Points(self.points.faded(self.now, plan.half_life) + points, self.now)
-        self.lasting = Points(self.lasting.faded(self.now, plan.half_life) + points, self.now)
-        self.set_goal()
-        return before != self._passed()
-
-    def _passed(self) -> tuple[int, int]:
-        """How many thresholds the score has passed, since the line and over the whole log."""
-        return (
-            bisect(self.plan.scores, self.score_at(self.now, lasting=False)),
-            bisect(self.plan.lasting_scores, self.score_at(self.now, lasting=True)),
-        )
+        self.stirred = True
+        now, half_life = self.now, plan.half_life
+        before = self.points.faded(now, half_life)
+        self.points = Points(before + points, now)
+        changed = _passes(plan.scores, before + self.fit, before + points + self.fit)
+        if plan.lasting_scores:
+            lasting = self.lasting.faded(now, half_life)
+            self.lasting = Points(lasting + points, now)
+            changed = changed or _passes(plan.lasting_scores, lasting + self.fit, lasting + points + self.fit)
+        if half_life is None:
+            self.set_goal()
+        return changed
 
     def _learn(self, traits: Mapping[str, Any]) -> bool:
         """Remember traits that the funnel reads; whether that is news."""
         changed = False
         for name in self.plan.trait_names.intersection(traits):
             value = traits[name]
-            if value != self.traits.get(name) or isinstance(value, bool) is not isinstance(self.traits.get(name), bool):
+            if repr(value) != repr(self.traits.get(name)):  # for Python takes 1 and True for equal
                 changed = True
                 self.traits[name] = value
                 if value is None:
                     del self.traits[name]
         if changed and self.plan.fit:
+            self.stirred = True
             self.fit = self._fitting()
             self.set_goal()
         return changed
@@ -472,6 +479,7 @@ class Machine:
 
     def set_due(self) -> None:
         """Set the next moment at which a criterion may become true without an event."""
+        self.stirred = False
         if self.plan.timed and self.since is not None:
             self.due = min((moment for moment in self._dues() if moment > self.now), default=None)
         else:
@@ -545,25 +553,15 @@ class Machine:
             moved.append(self._move(stage, key, _grounds(stage, cause)))
             entered.add(stage.stage.key)
         # What was not entered for the second time may be at the next event.
-        self.pending = bool(moved) and self._candidate(set()) is not None
+        self.pending = bool(moved) and self._candidate(()) is not None
         return moved
 
-    def _candidate(self, entered: set[str]) -> PlannedStage | None:
+    def _candidate(self, entered: Container[str]) -> PlannedStage | None:
         """Where criteria lead from here, but for stages entered already."""
-        return next((stage for stage in self._onward() if stage.stage.key not in entered and stage.holds(self)), None)
-
-    def _onward(self) -> Iterator[PlannedStage]:
-        """The stages that criteria may lead to from here: exits first, then the ladder from above."""
-        at, origin = self.at, self.at.stage.key
-        if at.rank >= 0:
-            for stage in self.plan.exits:
-                if stage.admits(origin):
-                    yield stage
-        for stage in self.plan.ladder_down if at.rank >= 0 else self.plan.reopening:
-            if stage.rank <= at.rank:
-                return
-            if stage.admits(origin):
-                yield stage
+        for stage in self.plan.onward[self.at.stage.key]:
+            if stage.holds(self) and stage.stage.key not in entered:
+                return stage
+        return None
 
     def _revert(self, event: Activity) -> Sequence[Transition]:
         """A stage that allows reversion takes a prospect back on an event that is itself evidence for it."""
@@ -670,6 +668,11 @@ class Machine:
             return None
         lost = [(deal.entered, deal.lost_reason) for deal in self.deals.values() if deal.counts and deal.entered]
         return max(lost, key=lambda one: one[0])[1]
+
+
+def _passes(thresholds: Sequence[int], before: float, after: float) -> bool:
+    """Whether a score passes a threshold, up or down."""
+    return bisect(thresholds, round(before, SCORE_DIGITS)) != bisect(thresholds, round(after, SCORE_DIGITS))
 
 
 def _grounds(stage: PlannedStage, cause: Cause) -> Grounds:

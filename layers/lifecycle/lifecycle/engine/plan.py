@@ -110,7 +110,8 @@ class Plan:
         trait_names: the traits that it reads, under the names by which events may tell them.
         reads_mail: it asks where an email is.
         stages: all, in the order of the funnel; ``ladder`` and ``ladder_down``, ``exits`` (beside the ladder, by
-            criteria), ``reopening`` and ``reverting`` are those of a kind; ``by_key`` and ``by_decision`` find them.
+            criteria), ``reopening`` and ``reverting`` are those of a kind; ``by_key`` and ``by_decision`` find them;
+            ``onward`` tells where criteria may lead from each, in the order in which they are asked.
         durations: by stage, after which times in it a criterion may become true.
         expiring, fading: the gauges and scores that may make a criterion true by the passing of time.
         timed: whether any criterion may become true by the passing of time.
@@ -177,6 +178,7 @@ class Plan:
         self.reopening = tuple(stage for stage in self.ladder_down if stage.stage.reopens)
         self.reverting = tuple(stage for stage in self.ladder_down if stage.stage.allow_reversion)
         self.by_key = {stage.stage.key: stage for stage in self.stages}
+        self.onward = {stage.stage.key: tuple(self._onward_from(stage)) for stage in self.stages}
         self.by_decision = {stage.stage.decision: stage for stage in self.stages if stage.stage.decision}
         self.statuses = {
             stage.key: tuple(
@@ -184,6 +186,13 @@ class Plan:
             )
             for stage in self.funnel.stages
         }
+
+    def _onward_from(self, at: PlannedStage) -> Iterator[PlannedStage]:
+        """The stages that criteria may lead to from one: exits first, then the ladder from above."""
+        candidates = (*self.exits, *self.ladder_down) if at.rank >= 0 else self.reopening
+        for stage in candidates:
+            if (stage.rank < 0 or stage.rank > at.rank) and stage.admits(at.stage.key):
+                yield stage
 
     def _planned(self, index: int, stage: Stage) -> PlannedStage:
         criterion = stage.enter_when
@@ -394,7 +403,11 @@ def _been_in(stages: frozenset[str], length: timedelta) -> Test:
 
 def _deal(criterion: DealCriterion, *, lasting: bool) -> Test:
     def holds(machine: Machine) -> bool:
-        return any(deal.satisfies(criterion, None if lasting else machine.line) for deal in machine.deals.values())
+        line = None if lasting else machine.line
+        for deal in machine.deals.values():  # noqa: SIM110 - a loop is faster, and this is asked often
+            if deal.satisfies(criterion, line):
+                return True
+        return False
 
     return holds
 
@@ -403,11 +416,28 @@ def _all(tests: list[Test]) -> Test:
     if len(tests) == 2:
         one, two = tests
         return lambda machine: one(machine) and two(machine)
-    return lambda machine: all(test(machine) for test in tests)
+
+    def holds(machine: Machine) -> bool:
+        for test in tests:  # noqa: SIM110 - a loop is faster, and this is asked often
+            if not test(machine):
+                return False
+        return True
+
+    return holds
 
 
 def _any(tests: list[Test]) -> Test:
-    return lambda machine: any(test(machine) for test in tests)
+    if len(tests) == 2:
+        one, two = tests
+        return lambda machine: one(machine) or two(machine)
+
+    def holds(machine: Machine) -> bool:
+        for test in tests:  # noqa: SIM110 - a loop is faster, and this is asked often
+            if test(machine):
+                return True
+        return False
+
+    return holds
 
 
 def _known(machine: Machine) -> bool:

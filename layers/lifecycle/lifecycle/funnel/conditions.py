@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
+
+#: How many texts are remembered for each pattern.
+_REMEMBERED = 512
 
 Keyword = Literal["equals", "in", "at_least", "at_most", "matches", "present"]
 
@@ -106,4 +110,10 @@ def _search(pattern: str) -> Callable[[str], bool]:
     import re2  # half a megabyte of machine code, for the funnels that have a pattern
 
     compiled = re2.compile(pattern)
-    return lambda text: compiled.search(text) is not None
+
+    # The same pages and campaigns come again and again, and the way into the library costs more than the search.
+    @lru_cache(maxsize=_REMEMBERED)
+    def search(text: str) -> bool:
+        return compiled.search(text) is not None
+
+    return search
