@@ -81,7 +81,7 @@ def test_a_stage_that_the_draft_lacks_is_left_for_the_one_that_replaces_it() -> 
 
     assert (found.from_stage, found.to_stage) == ("marketing_qualified", "hot")
     assert found.because.startswith("hot takes the place of ")
-    assert found.actions == ("call",)
+    assert found.actions == ()  # it is the stage that changed, not the prospect
 
 
 def test_what_happens_after_the_moment_is_left_out() -> None:

@@ -133,6 +133,22 @@ def test_the_prospects_of_a_stage_that_is_replaced_go_where_the_version_says() -
     )  # fmt: skip
 
 
+def test_whoever_only_goes_along_with_a_replaced_stage_sets_off_no_actions() -> None:
+    more = {"actions": ["greet"], "enter_when": visits(2)}
+    client = plan(
+        2, COLD, {"key": "lukewarm", "replaces": "warm", **more}, {"key": "client", "replaces": "hot", **more}
+    )
+
+    one, two = (fold(log, calendar_of(THREE, (5, client)), at(9)).transitions[-1] for log in _one_and_two_visits())
+
+    assert (one.to_stage, one.actions) == ("lukewarm", ())
+    assert (two.to_stage, two.actions) == ("client", ())
+
+
+def _one_and_two_visits() -> tuple[list[Event], list[Event]]:
+    return [visit("v1", 1)], [visit("v1", 1), visit("v2", 2)]
+
+
 def test_a_rollback_takes_them_back_to_the_stage_that_had_been_replaced() -> None:
     client = plan(2, COLD, {"key": "client", "enter_when": visits(2), "replaces": ["hot", "warm"]})
     back = plan(3, COLD, {"key": "warm", "enter_when": visits(1)}, {"key": "hot", "enter_when": visits(2)})

@@ -57,6 +57,17 @@ def test_a_publication_moves_those_who_meet_it_and_tells_whom(store: MemoryStore
     assert (transition.occurred_at, transition.funnel_version) == (NOW - timedelta(days=1), 2)
 
 
+def test_the_last_event_of_a_prospect_is_no_publication(store: MemoryStore) -> None:
+    open_(store, DEFAULT).record_activity(ago("a", 5))
+    lifecycle = open_(store, PUBLISHED)
+
+    views = [lifecycle.find_prospect(ANN)]
+    lifecycle.refresh([id_of(ANN)])
+    views.append(lifecycle.find_prospect(ANN))
+
+    assert [view.last_event for view in views] == [NOW - timedelta(days=5)] * 2
+
+
 def test_refreshing_again_writes_nothing(store: MemoryStore) -> None:
     open_(store, DEFAULT).record_activities([ago("a", 5), ago("b", 5, BOB)])
     lifecycle = open_(store, PUBLISHED)

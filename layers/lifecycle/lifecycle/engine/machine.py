@@ -148,6 +148,7 @@ class Machine:
         status: the status within the stage, where a decision set one.
         entry: the transition that took it there, where this machine has seen it.
         first, last: the keys of the first event and of the last moment walked.
+        last_event: when the last event occurred.
         now: the time of the last moment walked.
         due: when, without any further event, a criterion may become true; ``None``: never.
         known: the key of the first event that named an email.
@@ -170,8 +171,8 @@ class Machine:
 
     __slots__ = (
         "answers", "at", "awaited", "counts", "cycle", "deals", "due", "entry", "first", "fit", "floor", "goal",
-        "identities", "known", "last", "lasting", "line", "now", "pending", "plan", "points", "ruled", "since", "stale",
-        "status", "stirred", "tally", "traits", "windows",
+        "identities", "known", "last", "last_event", "lasting", "line", "now", "pending", "plan", "points", "ruled",
+        "since", "stale", "status", "stirred", "tally", "traits", "windows",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -182,6 +183,7 @@ class Machine:
         self.entry: Transition | None = None
         self.first: Key | None = None
         self.last: Key | None = None
+        self.last_event: datetime | None = None
         self.now = _EPOCH
         self.due: datetime | None = None
         self.known: Key | None = None
@@ -283,7 +285,9 @@ class Machine:
             because = f"{to.stage.label} takes the place of {before.stage.label}"
             # Nobody ruled otherwise: a ruling stands, by another name or for the next best stage.
             ruled = self.ruled
-            moved.append(self._stand(to, key, Grounds("funnel_published", because)))
+            renamed = self._stand(to, key, Grounds("funnel_published", because))
+            renamed.actions = ()  # it is the stage that changed, not the prospect
+            moved.append(renamed)
             self.ruled = ruled
         self.at = to
         if plan.funnel.on_publication == "by_criteria":
@@ -299,7 +303,8 @@ class Machine:
         self.set_due()
 
     def _begin(self, key: Key) -> None:
-        self.last, self.now = key, key.occurred_at
+        self.last = key
+        self.last_event = self.now = key.occurred_at
         if self.first is None:
             self.first = self.since = key
 

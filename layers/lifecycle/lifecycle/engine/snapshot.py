@@ -29,6 +29,7 @@ def dump(machine: Machine) -> dict[str, Any]:
         "since": _pack_time(machine.since),
         "first": _pack_time(machine.first),
         "last": _pack(machine.last),
+        "event": _pack_last_event(machine),
         "known": _pack_time(machine.known),
         "ids": [list(identity) for identity in machine.identities],
         "cycle": machine.cycle,
@@ -62,6 +63,7 @@ def load(values: Mapping[str, Any], calendar: Calendar) -> Machine | None:
     machine.since, machine.first = _unpack_time(values.get("since")), _unpack_time(values.get("first"))
     machine.last, machine.known = _unpack(values.get("last")), _unpack_time(values.get("known"))
     machine.now = machine.last.occurred_at if machine.last else machine.now
+    machine.last_event = _unpack_moment(values["event"]) if "event" in values else machine.now
     machine.identities = {Identity(kind, value): None for kind, value in values.get("ids", ())}
     machine.traits = {name: _unpack_value(value) for name, value in values.get("traits", {}).items()}
     machine.answers = {key: _unpack_value(answer) for key, answer in values.get("answers", {}).items()}
@@ -98,6 +100,13 @@ def names_only_visitors(values: Mapping[str, Any] | None) -> bool:
 
 def _pack_moment(moment: datetime) -> str:
     return f"{(moment - _EPOCH) // _MICROSECOND:x}"
+
+
+def _pack_last_event(machine: Machine) -> str | None:
+    """When the last event occurred, where that is not the last moment walked anyway."""
+    if machine.last_event is None or machine.last is None or machine.last_event == machine.last.occurred_at:
+        return None
+    return _pack_moment(machine.last_event)
 
 
 def _unpack_moment(text: str) -> datetime:

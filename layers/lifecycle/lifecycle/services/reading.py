@@ -33,6 +33,8 @@ from lifecycle.store.records import TransitionRecord
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 1, 1, tzinfo=UTC)
+#: A score that fades is shown to the hundredth of a point.
+_SCORE_DIGITS = 2
 #: How many listed prospects are read at once (the service's limit for one request).
 _READ_AHEAD = 100
 
@@ -185,7 +187,7 @@ def view_of(root: str, machine: Machine, now: datetime) -> ProspectView:
         status=machine.sub_status(),
         due_at=due_at,
         overdue=due_at is not None and due_at < now,
-        score=machine.score,
+        score=round(machine.score, _SCORE_DIGITS),
         qualification=_answers(machine),
         cycle=machine.cycle,
         identities=tuple(machine.identities),
@@ -212,7 +214,7 @@ def view_of(root: str, machine: Machine, now: datetime) -> ProspectView:
             "automated": automated,
         },
         first_seen=machine.first.occurred_at if machine.first else _FIRST,
-        last_event=machine.last.occurred_at if machine.last else _FIRST,
+        last_event=machine.last_event or _FIRST,
         funnel_version=machine.plan.funnel.version,
     )
 
