@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from local.client import ApiProblemError, ProspectClient
 from local.progress import simulate_visibly
@@ -94,6 +95,8 @@ def _simulate(client: ProspectClient, draft: Json, console: Console) -> bool:
 
 
 def _report(client: ProspectClient, simulation: Json, console: Console) -> None:
+    if simulation["failure"]:
+        console.print(f"[bold yellow]{escape(simulation['failure'])}[/]")
     moved, stay = simulation["moved"], simulation["stay"]
     console.print(f"\n[bold]On publishing, {moved:,} would move and {stay:,} would stay.[/]")
     if moved:

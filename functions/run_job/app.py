@@ -42,7 +42,7 @@ def _done(record: Mapping[str, Any], context: LambdaContext) -> bool:
         os.environ["TABLE_NAME"], step["workspace"], float(os.environ["JOB_PROSPECTS_PER_SECOND"])
     )
     try:
-        worker.work(step, lambda: context.get_remaining_time_in_millis() / 1000)
+        worker.work(step, lambda: context.get_remaining_time_in_millis() / 1000, again=attempt > 1)
     except Exception as error:
         logger.exception("job_step_failed", attempt=attempt, **step)
         if attempt >= ATTEMPTS:

@@ -34,9 +34,10 @@ class FakeWorker:
     done: list[Mapping[str, Any]] = field(default_factory=list)
     given_up: list[tuple[Mapping[str, Any], Exception]] = field(default_factory=list)
     seconds: float | None = None
+    again: bool | None = None
 
-    def work(self, step: Mapping[str, Any], remaining: Callable[[], float]) -> None:
-        self.seconds = remaining()
+    def work(self, step: Mapping[str, Any], remaining: Callable[[], float], *, again: bool) -> None:
+        self.seconds, self.again = remaining(), again
         if self.error:
             raise self.error
         self.done.append(step)
@@ -86,6 +87,13 @@ def test_a_step_that_fails_is_delivered_again(worker: FakeWorker) -> None:
 
     assert deliver(attempt=app.ATTEMPTS - 1) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     assert worker.given_up == []
+
+
+@pytest.mark.parametrize(("attempt", "again"), [(1, False), (2, True)])
+def test_the_worker_is_told_whether_a_step_failed_before(worker: FakeWorker, attempt: int, again: bool) -> None:
+    deliver(attempt)
+
+    assert worker.again is again
 
 
 def test_after_the_last_attempt_the_job_is_given_up(worker: FakeWorker) -> None:

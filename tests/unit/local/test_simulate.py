@@ -170,6 +170,13 @@ def test_a_simulation_that_did_not_come_to_its_end_is_no_success(
     assert said in printed(console)
 
 
+def test_prospects_that_were_passed_over_are_mentioned(api: FakeApi, client: ProspectClient, console: Console) -> None:
+    api.simulations = [DONE | {"failure": "1 prospect was passed over."}]
+
+    assert run(client, "stages: []", console, keep=False)
+    assert "1 prospect was passed over." in printed(console)
+
+
 def test_a_funnel_that_moves_nobody_says_so_without_tables_of_moves(
     api: FakeApi, client: ProspectClient, console: Console
 ) -> None:

@@ -32,6 +32,14 @@ def test_parts_add_up_to_the_whole(one: list[Outcome], two: list[Outcome], three
     assert whole.dump() == tally([*one, *two, *three]).dump()
 
 
+def test_those_who_are_passed_over_add_up_too() -> None:
+    one, two = MoveTally(), MoveTally()
+    one.passed_over, two.passed_over = 2, 3
+    one.merge(two.dump())
+
+    assert one.passed_over == 5
+
+
 @given(outcomes)
 def test_everybody_is_counted_once(taken: list[Outcome]) -> None:
     made = tally(taken)

@@ -16,7 +16,7 @@ from lifecycle.services import job_worker
 from lifecycle.services.job_worker import Pace
 from lifecycle.services.reevaluation import GRACE
 from lifecycle.store.job_records import JobRecord, JobStatus
-from tests.builders import WORKSPACE, activity, email_sent
+from tests.builders import WORKSPACE, activity, email_sent, id_of
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.workshop import Workshop, draft_of, eager_default, version_of
 
@@ -286,6 +286,53 @@ def test_a_job_that_was_cancelled_does_not_fail_afterwards(shop: Workshop) -> No
     shop.worker().give_up(shop.queue[0][0], CrashError())
 
     assert status(shop, job) == "cancelled"
+
+
+# ---- prospects on which it always fails -----------------------------------------------------------------------------
+
+
+def spoil(shop: Workshop, monkeypatch: pytest.MonkeyPatch, spoiled: set[str]) -> None:
+    """Let the logs of some prospects be such that reading them fails."""
+    log = shop.store.log
+
+    def read(prospect_id: str) -> Any:
+        if prospect_id in spoiled:
+            raise ValueError("an event of kind 'unheard_of' is not known")
+        return log(prospect_id)
+
+    monkeypatch.setattr(shop.store, "log", read)
+
+
+@pytest.mark.parametrize("kind", ["simulation", "reevaluation"])
+def test_one_bad_log_holds_up_no_other(shop: Workshop, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    job = start(shop) if kind == "simulation" else reevaluate(shop)
+    shop.now += GRACE
+    spoil(shop, monkeypatch, {id_of(Identity("email", f"{number}@example.com")) for number in (0, 20)})
+    while shop.queue:
+        step, _ = shop.queue.pop(0)
+        try:
+            shop.worker().work(step, lambda: 60.0)
+        except ValueError:
+            shop.worker().work(step, lambda: 60.0, again=True)
+    view = shop.view(job)
+
+    assert view.job.status == "done"
+    assert view.job.failure == (
+        "2 prospects were passed over, for working on them failed time and again. The log of run_job names them."
+    )
+    assert (view.moved, view.stayed, view.progress.done) == (ENGAGED - 1, PEOPLE - ENGAGED - 1, PEOPLE)
+    assert len(shop.found(job)) == ENGAGED - 1
+
+
+def test_work_that_fails_on_everybody_fails(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(shop)
+    shop.next()
+    spoil(shop, monkeypatch, set(shop.everybody()))
+    number = next(one.number for one in shop.records.segments(shop.queue[0][0]["job_id"]) if one.total > 1)
+    step = next(step for step, _ in shop.queue if step["segment"] == number)
+
+    with pytest.raises(ValueError, match="unheard_of"):
+        shop.worker().work(step, lambda: 60.0, again=True)
 
 
 # ---- re-evaluation --------------------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ class _Job(TypedDict):
     created_by: str
     finished_at: str | None
     failure: str | None
-    """What went wrong, where it failed."""
+    """What went wrong: all of it, where it failed, or some prospects had to be passed over."""
 
 
 class SimulationAnswer(_Job):

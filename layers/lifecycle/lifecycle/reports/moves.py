@@ -12,12 +12,14 @@ class MoveTally:
 
     Attributes:
         stayed: how many did not move.
+        passed_over: of how many it cannot be told.
         actions: how often each action was set off.
     """
 
     def __init__(self) -> None:
         self._moves: Counter[tuple[str, str]] = Counter()
         self.stayed = 0
+        self.passed_over = 0
         self.actions: Counter[str] = Counter()
 
     def take(self, from_stage: str, to_stage: str, actions: Iterable[str] = ()) -> None:
@@ -43,7 +45,12 @@ class MoveTally:
 
     def dump(self) -> dict[str, Any]:
         """Plain JSON values, which ``merge`` takes."""
-        return {"moves": self.matrix, "stayed": self.stayed, "actions": dict(sorted(self.actions.items()))}
+        return {
+            "moves": self.matrix,
+            "stayed": self.stayed,
+            "passed_over": self.passed_over,
+            "actions": dict(sorted(self.actions.items())),
+        }
 
     def merge(self, values: Mapping[str, Any]) -> None:
         """Add what ``dump`` gave of others."""
@@ -51,4 +58,5 @@ class MoveTally:
             for to_stage, count in row.items():
                 self._moves[from_stage, to_stage] += int(count)
         self.stayed += int(values.get("stayed", 0))
+        self.passed_over += int(values.get("passed_over", 0))
         self.actions.update({name: int(count) for name, count in values.get("actions", {}).items()})

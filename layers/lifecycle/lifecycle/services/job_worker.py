@@ -7,16 +7,16 @@ what it found, so a crash costs the page that was under way, and of two workers 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any, Protocol
 
 from lifecycle.engine.plan import Plan
 from lifecycle.services.calendars import Calendars, CalendarSource, remembered
 from lifecycle.services.job_changes import change_job, ended
 from lifecycle.services.job_steps import Send, Step, ask_for_the_rest, segment_step
+from lifecycle.services.job_work import Lenient, Work
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.reevaluation import GRACE, Reevaluation, Refresh
 from lifecycle.services.simulation import Simulation, draft_funnel
@@ -34,21 +34,6 @@ PAGE = 100
 CHUNK = 25
 #: With fewer seconds left, no further chunk is begun.
 RESERVE = 10.0
-
-
-class Tally(Protocol):
-    """What some prospects add up to, as plain JSON values and back."""
-
-    def dump(self) -> dict[str, Any]: ...
-    def merge(self, values: Mapping[str, Any]) -> None: ...
-
-
-class Work(Protocol):
-    """What is to be done with each prospect of a segment."""
-
-    @property
-    def tally(self) -> Tally: ...
-    def take(self, prospect_ids: Sequence[str]) -> list[FoundMove]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +100,13 @@ class JobWorker:
             pace=Pace(per_second),
         )
 
-    def work(self, step: Step, remaining: Callable[[], float]) -> None:
+    def work(self, step: Step, remaining: Callable[[], float], *, again: bool = False) -> None:
         """Do a step, as far as the time allows; what is left of it is asked for anew.
 
         Arguments:
             step: as ``job_steps`` makes them. One of a job that has ended, or that does not exist any more, is nothing.
             remaining: tells how many seconds are left.
+            again: it failed before, so a prospect that it fails on is passed over: one bad log holds up no other.
         """
         job = self._records.job(step["job_id"])
         if job is None or job.status not in ("queued", "running"):
@@ -130,7 +116,7 @@ class JobWorker:
         elif job.status == "running":
             segment = self._records.segment(job.job_id, step["segment"])
             if segment is not None:
-                self._go_through(job, segment, remaining)
+                self._go_through(job, segment, remaining, again=again)
 
     def give_up(self, step: Step, error: Exception) -> None:
         """Mark a job as failed after the last attempt at one of its steps. Others of its workers then stop too."""
@@ -177,8 +163,10 @@ class JobWorker:
 
     # ---- going through a segment ------------------------------------------------------------------------------------
 
-    def _go_through(self, job: JobRecord, segment: SegmentRecord, remaining: Callable[[], float]) -> None:
-        work = self._work_of(job)
+    def _go_through(
+        self, job: JobRecord, segment: SegmentRecord, remaining: Callable[[], float], *, again: bool
+    ) -> None:
+        work = Lenient(self._work_of(job)) if again else self._work_of(job)
         work.tally.merge(segment.tallies)
         while not segment.finished:
             if remaining() < RESERVE:
@@ -229,9 +217,16 @@ class JobWorker:
 
     def _end_if_done(self, job: JobRecord) -> None:
         """End a job whose last segment is finished. Whoever finishes one asks, so the last one sees them all."""
-        if all(segment.finished for segment in self._records.segments(job.job_id)):
-            self._end(job.job_id, "done")
+        segments = self._records.segments(job.job_id)
+        if all(segment.finished for segment in segments):
+            passed_over = sum(segment.tallies.get("passed_over", 0) for segment in segments)
+            self._end(job.job_id, "done", _passed_over(passed_over) if passed_over else None)
 
     def _end(self, job_id: str, status: JobStatus, failure: str | None = None) -> None:
         now = self._now()
         change_job(self._records, job_id, lambda job: ended(job, status, now, failure))
+
+
+def _passed_over(count: int) -> str:
+    who = "1 prospect was" if count == 1 else f"{count:,} prospects were"
+    return f"{who} passed over, for working on them failed time and again. The log of run_job names them."

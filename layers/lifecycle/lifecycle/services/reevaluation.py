@@ -30,10 +30,14 @@ class Reevaluation:
         self.tally = MoveTally()
 
     def take(self, prospect_ids: Sequence[str]) -> list[FoundMove]:
-        """Re-evaluate some prospects; who moved."""
+        """Re-evaluate some prospects, and count all of them or none; who moved."""
         moves = []
         for moved in self._refresh(prospect_ids):
             self.tally.take(moved.from_stage, moved.to_stage)
             moves.append(FoundMove(moved.prospect_id, moved.from_stage, moved.to_stage, moved.because))
         self.tally.stayed += len(prospect_ids) - len(moves)
         return moves
+
+    def pass_over(self) -> None:
+        """Count a prospect that cannot be re-evaluated."""
+        self.tally.passed_over += 1

@@ -75,13 +75,17 @@ class Simulation:
         self.tally = SimulationTally(draft.funnel, calendar.at(as_of).funnel)
 
     def take(self, prospect_ids: Sequence[str]) -> list[FoundMove]:
-        """Try the draft on some prospects; who would move."""
+        """Try the draft on some prospects, on all of them or on none; who would move."""
         moves = []
-        for prospect_id, found in self._forecasts(prospect_ids):
+        for prospect_id, found in list(self._forecasts(prospect_ids)):
             self.tally.take(found, self._as_of)
             if found.from_stage != found.to_stage:
                 moves.append(FoundMove(prospect_id, found.from_stage, found.to_stage, _short(found.because)))
         return moves
+
+    def pass_over(self) -> None:
+        """Count a prospect that it cannot be tried on."""
+        self.tally.moves.passed_over += 1
 
     def _forecasts(self, prospect_ids: Sequence[str]) -> Iterator[tuple[str, Forecast]]:
         around = Neighbourhood(self._store)

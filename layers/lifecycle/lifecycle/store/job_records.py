@@ -24,7 +24,7 @@ class JobRecord:
         content_hash: of what is tried or was published.
         segments: how many segments it has; 0 until they are planned.
         total: how many prospects there are; ``None`` until they are counted.
-        failure: what went wrong, in words, where the status is ``failed``.
+        failure: what went wrong, in words: all of it (``failed``), or some prospects had to be passed over.
         expires_at: when the record may go; ``None``: never. Given from the start, since its segments, moves and entry
             in the list go when the job was created to go. Kept to the second.
     """
