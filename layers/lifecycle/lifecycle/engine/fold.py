@@ -110,6 +110,7 @@ class Walk:
         self.transitions: list[Transition] = []
         self.position = 0
         self.machine = Machine(calendar.at(events[0].key.occurred_at) if events else calendar.latest)
+        self._next_term = calendar.after(self.machine.plan.funnel.version)
 
     def all(self) -> None:
         """Walk every event that is left."""
@@ -131,13 +132,11 @@ class Walk:
     def pass_time(self, moment: datetime) -> None:
         """Walk what happens without an event up to a moment, and at it: publications, and criteria that fall due."""
         machine = self.machine
-        if machine.first is None:
-            return
-        while True:
-            term, due = self.calendar.after(machine.plan.funnel.version), machine.due
-            published = term is not None and term.effective_at <= moment
-            if published and term is not None and (due is None or term.effective_at <= due):
+        while machine.first is not None:
+            term, due = self._next_term, machine.due
+            if term is not None and term.effective_at <= moment and (due is None or term.effective_at <= due):
                 self._prove(machine.adopt(term.plan, term.effective_at, self._counted()))
+                self._next_term = self.calendar.after(term.plan.funnel.version)
             elif due is not None and due <= moment:
                 self._prove(machine.tick())
             else:

@@ -119,7 +119,8 @@ class Deal:
         self.lost_reason = self.lost_reason if fact.lost_reason is None else fact.lost_reason
 
 
-class Points(NamedTuple):
+@dataclass(slots=True)
+class Points:
     """What activities were worth, as of a time."""
 
     worth: float = 0
@@ -339,7 +340,14 @@ class Machine:
 
     def _count(self, event: Activity, counting: Counting) -> bool:
         """Add an activity to the gauges, the score and the traits; whether a criterion may hold by it that did not."""
-        changed = self._gauge(event, counting)
+        changed = False
+        counts, thresholds = self.counts, self.plan.thresholds
+        for index in counting.always:
+            counts[index] += 1
+            if counts[index] == thresholds[index]:
+                changed = True
+        if counting.tested and self._gauge(event, counting):
+            changed = True
         points = counting.points
         for test, given in counting.rules:
             if test is None or test(event.properties):
@@ -352,13 +360,9 @@ class Machine:
         return changed
 
     def _gauge(self, event: Activity, counting: Counting) -> bool:
-        """Add an activity to the gauges; whether one passed its threshold."""
+        """Add an activity to the gauges that look at more than its kind; whether one passed its threshold."""
         changed = False
         counts, thresholds = self.counts, self.plan.thresholds
-        for index in counting.always:
-            counts[index] += 1
-            if counts[index] == thresholds[index]:
-                changed = True
         for index, holds in counting.when:
             if holds(event.properties):
                 counts[index] += 1
@@ -384,7 +388,7 @@ class Machine:
         """Add points to the score; whether it passed a threshold, up or down."""
         plan = self.plan
         if plan.half_life is None and not plan.lasting_scores:
-            self.points = Points(self.points.worth + points)
+            self.points.worth += points
             if self.floor <= self.points.worth + self.fit < self.goal:
                 return False
             self.set_goal()

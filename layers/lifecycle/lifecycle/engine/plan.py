@@ -62,7 +62,8 @@ class Counting(NamedTuple):
     """What one activity of a given type and direction adds.
 
     ``always`` holds the counting gauges it adds to whatever its properties; ``when`` those with a test of them;
-    ``windows`` the gauges of a period, with a test or without. ``rules`` are the scoring rules that may give points in
+    ``windows`` the gauges of a period, with a test or without; ``tested`` tells whether there is any of these two.
+    ``rules`` are the scoring rules that may give points in
     place of ``points``.
     """
 
@@ -72,6 +73,7 @@ class Counting(NamedTuple):
     always: tuple[int, ...]
     when: tuple[tuple[int, Holds], ...]
     windows: tuple[tuple[int, Holds | None], ...]
+    tested: bool
 
 
 class PlannedStage(NamedTuple):
@@ -299,7 +301,9 @@ class Plan:
             (_conditions(rule), points) for rule, points in scoring.rules if counts_kind(rule, type_, direction)
         )
         points = scoring.weights.get(type_, scoring.other) if direction == "inbound" else 0
-        return Counting(TALLIES.index(direction), points, rules, tuple(always), tuple(when), tuple(windows))
+        return Counting(
+            TALLIES.index(direction), points, rules, tuple(always), tuple(when), tuple(windows), bool(when or windows)
+        )
 
     def points(self, activity: Activity) -> int:
         """The points that an activity earns when it happens (see ``Scoring``)."""
