@@ -11,10 +11,10 @@ deals with amounts, times in a stage. The logs have deals, decisions and traits 
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 from random import Random
 from typing import Any
@@ -23,15 +23,13 @@ from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.fold import Advance, advance, fold
 from lifecycle.engine.machine import Machine
 from lifecycle.engine.plan import Plan
-from lifecycle.engine.snapshot import dump, load
 from lifecycle.events import Activity, Event
 from lifecycle.funnel.criteria import leaves_of
 from lifecycle.funnel.parsing import parse_funnel
-from tests.bench.fold import floor, made_up_log
+from tests.bench.fold import floor, in_memory, made_up_log, seconds, through_snapshots, whole
 from tests.builders import at, deal, decision
 
 TARGET = 40_000
-REPEATS = 3
 #: Minutes between two events of a log: a quarter of a day, so that periods of weeks fill and empty.
 PACE = 360
 
@@ -198,23 +196,8 @@ def busy_log(events: int, random: Random) -> list[Event]:
     return log
 
 
-def whole(logs: Sequence[list[Event]]) -> None:
-    """Fold each log."""
-    for log in logs:
-        fold(log, CALENDAR)
-
-
-def incremental(logs: Sequence[list[Event]]) -> None:
-    """Let a machine take each event of a log in order; after a move, fold what there is of it, as the services do."""
-    for log in logs:
-        machine = Machine(CALENDAR.latest)
-        for taken, event in enumerate(log, start=1):
-            if advance(machine, event, CALENDAR) is not Advance.STILL:
-                machine = fold(log[:taken], CALENDAR).machine
-
-
 def moving_nobody(logs: Sequence[list[Event]]) -> float:
-    """Events a second of those that move nobody: what ``incremental`` does without the folds after moves."""
+    """Events a second of those that move nobody: what ``in_memory`` does without the folds after moves."""
     taken, spent = 0, 0.0
     for log in logs:
         machine, position = Machine(CALENDAR.latest), 0
@@ -228,36 +211,15 @@ def moving_nobody(logs: Sequence[list[Event]]) -> float:
     return taken / spent
 
 
-def through_snapshots(logs: Sequence[list[Event]]) -> None:
-    """The same, with the machine kept as JSON between any two events."""
-    for log in logs:
-        kept = json.dumps(dump(Machine(CALENDAR.latest)))
-        for taken, event in enumerate(log, start=1):
-            machine = load(json.loads(kept), CALENDAR)
-            if machine is None or advance(machine, event, CALENDAR) is not Advance.STILL:
-                machine = fold(log[:taken], CALENDAR).machine
-            kept = json.dumps(dump(machine))
-
-
-def seconds(work: Callable[[Sequence[list[Event]]], None], logs: Sequence[list[Event]]) -> float:
-    """The best time of some runs, in processor time of this process."""
-    times = []
-    for _ in range(REPEATS):
-        start = time.process_time()
-        work(logs)
-        times.append(time.process_time() - start)
-    return min(times)
-
-
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=40_000, help="how many events each figure takes")
     events: int = parser.parse_args().events
     random = Random(7)
-    paths: dict[str, Callable[[Sequence[list[Event]]], None]] = {
+    paths = {
         "whole log": whole,
-        "incremental": incremental,
+        "incremental": in_memory,
         "the same, state written each time": through_snapshots,
     }
     print(f"a funnel of {len(FUNNEL.stages)} stages and {criteria()} criteria")
@@ -270,7 +232,7 @@ def main() -> None:
         lowest = seconds(floor, shuffled)
         for path, work in paths.items():
             arranged = shuffled if work is whole else [sorted(log, key=attrgetter("key")) for log in logs]
-            taken = seconds(work, arranged)
+            taken = seconds(partial(work, calendar=CALENDAR), arranged)
             rate = count / taken
             # The last path is for information: it measures the state's JSON more than the fold.
             mark = f"   below the target of {TARGET:,}" if rate < TARGET and work is not through_snapshots else ""

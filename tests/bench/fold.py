@@ -19,6 +19,7 @@ from operator import attrgetter
 from random import Random
 from typing import Any
 
+from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.fold import Advance, advance, fold
 from lifecycle.engine.machine import Machine
 from lifecycle.engine.snapshot import dump, load
@@ -50,29 +51,29 @@ def made_up_log(events: int, random: Random) -> list[Event]:
     return log
 
 
-def whole(logs: Sequence[list[Event]]) -> None:
+def whole(logs: Sequence[list[Event]], calendar: Calendar = DEFAULT) -> None:
     """Fold each log."""
     for log in logs:
-        fold(log, DEFAULT)
+        fold(log, calendar)
 
 
-def in_memory(logs: Sequence[list[Event]]) -> None:
+def in_memory(logs: Sequence[list[Event]], calendar: Calendar = DEFAULT) -> None:
     """Let a machine take each event of a log in order, after the first move folding it again as the services do."""
     for log in logs:
-        machine = Machine(DEFAULT.latest)
+        machine = Machine(calendar.latest)
         for taken, event in enumerate(log, start=1):
-            if advance(machine, event, DEFAULT) is not Advance.STILL:
-                machine = fold(log[:taken], DEFAULT).machine
+            if advance(machine, event, calendar) is not Advance.STILL:
+                machine = fold(log[:taken], calendar).machine
 
 
-def through_snapshots(logs: Sequence[list[Event]]) -> None:
+def through_snapshots(logs: Sequence[list[Event]], calendar: Calendar = DEFAULT) -> None:
     """The same, with the machine kept as JSON between any two events."""
     for log in logs:
-        kept = json.dumps(dump(Machine(DEFAULT.latest)))
+        kept = json.dumps(dump(Machine(calendar.latest)))
         for taken, event in enumerate(log, start=1):
-            machine = load(json.loads(kept), DEFAULT)
-            if machine is None or advance(machine, event, DEFAULT) is not Advance.STILL:
-                machine = fold(log[:taken], DEFAULT).machine
+            machine = load(json.loads(kept), calendar)
+            if machine is None or advance(machine, event, calendar) is not Advance.STILL:
+                machine = fold(log[:taken], calendar).machine
             kept = json.dumps(dump(machine))
 
 
