@@ -37,7 +37,7 @@ def get_schema() -> Response[str]:
     """Show the JSON Schema of definitions, which holds nobody's data and may be kept for a while."""
     from lifecycle.funnel.form.schema_errors import schema_text
 
-    headers = {"Cache-Control": f"public, max-age={_SCHEMA_SECONDS}", "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": f"public, max-age={_SCHEMA_SECONDS}"}
     return Response(200, "application/schema+json", schema_text(), headers=headers)
 
 

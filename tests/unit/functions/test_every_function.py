@@ -33,7 +33,14 @@ SEGMENTS = {
     "name": "default",
 }
 #: What may be kept elsewhere, and for how long.
-CACHED = {"/docs": None, "/funnel/schema.json": "public, max-age=3600"}
+CACHED = {"/funnel/schema.json": "public, max-age=3600"}
+#: What every answer tells a browser not to do with it.
+FORBIDDEN = {
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
 
 
 def path_of(route: Route) -> str:
@@ -69,6 +76,7 @@ def test_every_route_reaches_its_function(call: Call, route: Route) -> None:
 
     assert reply.status not in (404, 405, 500)
     assert reply.headers.get("Cache-Control") == CACHED.get(route.path, "no-store")
+    assert reply.headers.items() >= FORBIDDEN.items()
 
 
 def test_an_unknown_path_is_a_problem(call: Call) -> None:
@@ -83,6 +91,26 @@ def test_an_unknown_method_is_answered_with_the_known_ones(call: Call) -> None:
 
     assert reply.status == 405
     assert reply.headers["Allow"] == "PUT, DELETE"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fails_with", "status"),
+    [
+        ("GET", "/nowhere", None, 404),
+        ("PATCH", "/activities", None, 405),
+        ("POST", "/activities", None, 422),
+        ("POST", "/activities/batch", KeyError("ann@example.com"), 500),
+    ],
+)
+def test_problems_tell_the_browser_the_same_as_answers(
+    call: Call, fake: FakeLifecycle, method: str, path: str, fails_with: Exception | None, status: int
+) -> None:
+    fake.fails_with = fails_with
+    body = {"activities": [VISIT]} if fails_with else {}
+    reply = call("ingest_activity", method, path, body=body)
+
+    assert reply.status == status
+    assert reply.headers.items() >= {**FORBIDDEN, "Cache-Control": "no-store"}.items()
 
 
 @pytest.mark.parametrize(

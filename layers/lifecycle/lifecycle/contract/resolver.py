@@ -23,9 +23,17 @@ _SERVER_ERROR = 500
 #: The innermost frames of a stack: the outer ones are the same for every request.
 _FRAMES = -8
 
-#: Answers hold personal data, so no cache may keep them (RFC 9111, section 5.2.2.5); and no browser may guess what
-#: they are (Fetch standard, "X-Content-Type-Options").
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+#: What every answer says that does not say it for itself. Answers hold personal data, so no cache may keep them
+#: (RFC 9111, section 5.2.2.5). No browser may guess what they are (Fetch standard, "X-Content-Type-Options"), ask for
+#: them without TLS for the next two years (RFC 6797; it overlooks this where there is no TLS, as on the laptop), tell
+#: another site their addresses, which may name an email, or show them within another site's page (RFC 7034).
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
 
 Answering = Callable[..., Response[str]]
 
@@ -61,6 +69,8 @@ class Api:
         request = event.get("requestContext", {})
         logger.append_keys(request_id=request.get("requestId"), workspace=_workspace(event))
         response = self._resolver.resolve(event, context)
+        for name, value in _HEADERS.items():
+            response["multiValueHeaders"].setdefault(name, [value])
         status = response["statusCode"]
         log = logger.error if status >= _SERVER_ERROR else logger.info
         log(
@@ -95,7 +105,7 @@ def _workspace(event: Mapping[str, Any]) -> str | None:
 
 def answer_nothing() -> Response[str]:
     """A response that says by its status alone that something is done."""
-    return Response(204, body="", headers={**_HEADERS})
+    return Response(204, body="")
 
 
 def answer(
@@ -106,4 +116,4 @@ def answer(
 ) -> Response[str]:
     """A response with a JSON document."""
     body = json.dumps(document, separators=(",", ":"))
-    return Response(status, content_type, body, headers={**_HEADERS, **(headers or {})})
+    return Response(status, content_type, body, headers=dict(headers or {}))
