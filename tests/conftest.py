@@ -23,17 +23,19 @@ os.environ |= {
 }
 
 
-class _OneWorkerForTheStack(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Spreads the tests over the workers one by one, but keeps the end-to-end tests on one of them.
+#: Tests that share what takes long to make: each worker that had one of them would make its own.
+_TOGETHER = ("tests/e2e/", "tests/integration/test_grants.py")
 
-    They share a stack, and each worker that has one of them would start its own. (The plugin's own way,
+
+class _OneWorkerForWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Spreads the tests over the workers one by one, but keeps those together that share a stack or a story. (The plugin's own way,
     ``--dist loadgroup``, forgets its groups with pytest 9.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "stack" if nodeid.startswith("tests/e2e/") else nodeid
+        return next((shared for shared in _TOGETHER if nodeid.startswith(shared)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Called where tests run on several workers (``-n``)."""
-    return _OneWorkerForTheStack(config, log)
+    return _OneWorkerForWhatIsShared(config, log)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from functions.run_job.app import ATTEMPTS
 from lifecycle.contract.routes import ROUTES
@@ -25,11 +24,13 @@ from lifecycle.store.schema import (
     TRANSITION_PREFIX,
 )
 from local.deployment import parameters
+from tests.template import FUNCTIONS, GLOBALS, RESOURCES, TABLE, TEMPLATE, as_list, events_of, of_type, statements_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
-WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+WRITE = {"dynamodb:PutItem", "dynamodb:DeleteItem"}
+UPDATE = {"dynamodb:UpdateItem"}
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 #: All that each function may do, apart from its own log lines and traces.
@@ -39,11 +40,11 @@ VERBS: dict[str, set[str]] = {
     "update_deal": READ | WRITE,
     "decide_stage": READ | WRITE,
     "read_prospects": READ,
-    "manage_funnel": READ | WRITE | {"sqs:SendMessage"},
+    "manage_funnel": READ | WRITE | UPDATE | {"sqs:SendMessage"},
     "describe_api": set(),
     "evaluate_stage": READ | WRITE | STREAM | {"sqs:SendMessage"},
     "run_job": READ | WRITE | QUEUE | {"sqs:SendMessage"},
-    "run_timers": READ | WRITE | {"sqs:SendMessage"},
+    "run_timers": READ | WRITE | UPDATE | {"sqs:SendMessage"},
     "announce_stage": STREAM | {"events:PutEvents", "sqs:SendMessage"},
 }
 #: Who lists prospects, and by which index.
@@ -52,58 +53,7 @@ LISTING = {"read_prospects": BY_STAGE, "manage_funnel": BY_STAGE, "run_job": BY_
 STARRED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
-class _CloudFormationLoader(yaml.SafeLoader):
-    """Reads ``!Ref x`` as ``{"Ref": "x"}`` and ``!Sub x`` as ``{"Fn::Sub": "x"}``."""
-
-
-def _construct_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)
-    return {name: loader.construct_mapping(node, deep=True)}
-
-
-_CloudFormationLoader.add_multi_constructor("!", _construct_tag)
-
-TEMPLATE: dict[str, Any] = yaml.load(
-    (PROJECT / "template.yaml").read_text(),
-    Loader=_CloudFormationLoader,  # noqa: S506  # it is a SafeLoader, with tags that build plain dictionaries
-)
-RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
-GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
-FUNCTIONS = {
-    resource["Properties"]["CodeUri"].removeprefix("functions/"): (logical_id, resource["Properties"])
-    for logical_id, resource in RESOURCES.items()
-    if resource["Type"] == "AWS::Serverless::Function"
-}
-TABLE = RESOURCES["Table"]["Properties"]
-
 each_function = pytest.mark.parametrize("name", sorted(FUNCTIONS))
-
-
-def of_type(kind: str) -> dict[str, dict[str, Any]]:
-    return {name: resource["Properties"] for name, resource in RESOURCES.items() if resource["Type"] == kind}
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def statements_of(name: str) -> Iterator[dict[str, Any]]:
-    """The statements of all policies of a function's role, but not of its trust policy."""
-    role = RESOURCES[FUNCTIONS[name][1]["Role"]["Fn::GetAtt"].removesuffix(".Arn")]["Properties"]
-    for reference in role["ManagedPolicyArns"]:
-        yield from RESOURCES[reference["Ref"]]["Properties"]["PolicyDocument"]["Statement"]
-    for policy in role["Policies"]:
-        yield from policy["PolicyDocument"]["Statement"]
-
-
-def events_of(name: str, kind: str) -> list[dict[str, Any]]:
-    events = FUNCTIONS[name][1].get("Events", {})
-    return [event["Properties"] for event in events.values() if event["Type"] == kind]
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -374,6 +324,14 @@ def _watched(metric: str) -> list[Any]:
         if alarm["MetricName"] == metric
         for dimension in alarm["Dimensions"]
     ]
+
+
+def test_the_table_is_encrypted_and_can_be_brought_back() -> None:
+    kept = {"Fn::If": ["KeepsData", True, False]}
+
+    assert TABLE["SSESpecification"] == {"SSEEnabled": True}
+    assert TABLE["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": kept}
+    assert TABLE["DeletionProtectionEnabled"] == kept
 
 
 def test_the_log_outlives_the_stack() -> None:

@@ -1,0 +1,102 @@
+"""The sample events in the order of a story, and how a handler gets them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
+
+EVENTS = Path(__file__).resolve().parents[2] / "events"
+CONTEXT = SimpleNamespace(
+    function_name="function",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:x",
+    aws_request_id="1",
+    get_remaining_time_in_millis=lambda: 60_000,
+)
+#: The sample events in their order; the status that each is answered with, and a stage that the answer names.
+STORY: dict[str, tuple[int, str | None]] = {
+    "ingest_activity.form": (201, "marketing_qualified"),
+    "ingest_activity.batch": (202, None),
+    "ingest_activity.no_identity": (422, None),
+    "read_prospects.by_email": (200, "marketing_qualified"),
+    "decide_stage.accept": (201, "sales_qualified"),
+    "update_deal.open": (200, "opportunity"),
+    "read_prospects.by_stage": (200, "opportunity"),
+    "read_prospects.state": (200, "opportunity"),
+    "read_prospects.timeline": (200, "opportunity"),
+    "read_prospects.explanation": (200, "opportunity"),
+    "decide_stage.withdraw": (201, "opportunity"),
+    "update_deal.delete": (200, "sales_qualified"),
+    "manage_funnel.in_force": (200, "marketing_qualified"),
+    "manage_funnel.gallery": (200, None),
+    "manage_funnel.ready_made": (200, "marketing_qualified"),
+    "manage_funnel.settings": (200, None),
+    "manage_funnel.change_settings": (200, None),
+    "manage_funnel.make_bad_draft": (422, None),
+    "manage_funnel.make_draft_of_yaml": (201, None),
+    "manage_funnel.make_draft": (201, None),
+    "manage_funnel.drafts": (200, None),
+    "manage_funnel.draft": (200, "in_talks"),
+    "manage_funnel.change_draft": (200, None),
+    "manage_funnel.simulate": (202, None),
+    "manage_funnel.simulations": (200, None),
+    "manage_funnel.simulation": (200, None),
+    "manage_funnel.simulated_moves": (200, None),
+    "manage_funnel.cancel_simulation": (200, None),
+    "manage_funnel.sign_marketing": (201, None),
+    "manage_funnel.take_signature_back": (200, None),
+    "manage_funnel.sign_marketing again": (201, None),
+    "manage_funnel.sign_sales": (201, None),
+    "manage_funnel.publish": (201, None),
+    "manage_funnel.versions": (200, None),
+    "manage_funnel.version": (200, "in_talks"),
+    "manage_funnel.reevaluation": (200, None),
+    "manage_funnel.resume_reevaluation": (202, None),
+    "manage_funnel.roll_back": (201, None),
+    "manage_funnel.cancel_version": (200, None),
+    "manage_funnel.delete_draft": (409, None),
+    "describe_api.funnel_schema": (200, "enter_when"),
+    "describe_api.health": (200, None),
+    "describe_api.openapi": (200, None),
+    "describe_api.docs": (200, None),
+}
+
+
+Handle = Callable[[str, Any], Any]
+
+
+def handle(function: str, event: Any) -> Any:
+    """Have a function's handler handle an event."""
+    return import_module(f"functions.{function}.app").handler(event, CONTEXT)
+
+
+def invoke(name: str, made: Mapping[str, str] | None = None, handle: Handle = handle) -> Any:
+    """Send a sample event, with the ids that the story made in the place of those that the sample names."""
+    return handle(name.partition(".")[0], sample(name, made))
+
+
+def sample(name: str, made: Mapping[str, str] | None = None) -> Any:
+    """A sample event, with the ids that the story made in the place of those that the sample names."""
+    text = (EVENTS / f"{name.partition(' ')[0]}.json").read_text(encoding="utf-8")
+    for named, real in (made or {}).items():
+        text = text.replace(named, real)
+    return json.loads(text)
+
+
+def tell(handle: Handle = handle) -> None:
+    """Send the sample events in the order of the story to their functions, and hold each answer to it."""
+    made: dict[str, str] = {}
+    for name, (status, stage) in STORY.items():
+        answer = invoke(name, made, handle)
+        assert answer["statusCode"] == status, (name, answer["body"])
+        assert stage is None or f'"{stage}"' in answer["body"], (name, answer["body"])
+        if name == "manage_funnel.make_draft":
+            made[DRAFT_ID] = json.loads(answer["body"])["draft_id"]
+        elif name == "manage_funnel.simulate":
+            made[SIMULATION_ID] = json.loads(answer["body"])["simulation_id"]

@@ -1,0 +1,420 @@
+"""What each function calls against what its role may do: a call without a grant fails, and a grant without a call.
+
+The real handlers, on clients of their own making, tell the story of the sample events and what it leaves out: requests
+that died half-way, long work, time that passes. Every call of any client of the process is noted down.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import boto3
+import pytest
+from botocore.model import OperationModel
+from moto import mock_aws
+
+from functions.run_timers import app as run_timers_app
+from lifecycle.events import Activity, Identity, prospect_id
+from lifecycle.services import lifecycle
+from lifecycle.services.credentials import create_api_key
+from lifecycle.store.bus import event_bus
+from lifecycle.store.client import dynamodb_client
+from lifecycle.store.dynamo import DynamoStore
+from lifecycle.store.protocol import Appended
+from lifecycle.store.queue import job_queue
+from lifecycle.store.schema import SHARDS
+from tests.integration.story import handle, sample, tell
+from tests.integration.tables import create_table
+from tests.template import FUNCTIONS, as_list, events_of, statements_of
+
+PROJECT = Path(__file__).resolve().parents[2]
+CODE = (PROJECT / "functions", PROJECT / "layers/lifecycle/lifecycle")
+TABLE_NAME = "granted"
+BUS_NAME = "bus"
+WORKSPACE = "local"
+NOW = datetime.now(UTC)
+LONG_AGO = NOW - timedelta(days=29)
+
+PROPERTIES = {"form": "demo"}
+#: Each of these moves a prospect of the default funnel one stage up.
+CLIMB = ("email_sent", "website_visit", "form_submission")
+
+#: A transaction is authorised by the verbs of its parts (AWS, "Using IAM with DynamoDB transactions").
+PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+#: What Lambda itself calls by the function's role.
+OF_STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+OF_QUEUES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+OF_EVERY_FUNCTION = ("logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
+#: Where there is a call that no function makes: an operator's, by rights of their own (`make key`).
+NOT_OF_FUNCTIONS = {("api_keys.py", "put_api_key")}
+
+#: A funnel in which time moves a prospect.
+WAITING = {
+    "name": "Waiting",
+    "stages": [
+        {"key": key, "label": key, "owner": "sales", "enter_when": criterion}
+        for key, criterion in {
+            "unknown": {"not": {"known": "email"}},
+            "known": {"known": "email"},
+            "visitor": {"all": [{"known": "email"}, {"activity": {"type": "website_visit"}}]},
+            "met": {"all": [{"known": "email"}, {"activity": {"type": "meeting"}}]},
+            "waiting": {"all": [{"known": "email"}, {"stage": {"in": "met", "for": "1 day"}}]},
+        }.items()
+    ],
+}
+
+
+class Grant(NamedTuple):
+    """An action of IAM and the logical id of what it is for; of an index ``Table/index/<name>``."""
+
+    action: str
+    resource: str
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What is called
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Calls:
+    """Notes down the calls of all clients while a function handles an event, as grants that they take."""
+
+    of: dict[str, set[Grant]] = field(default_factory=lambda: defaultdict(set))
+    #: File and first line of each function of the code that was at work when a call was made.
+    places: set[tuple[str, int]] = field(default_factory=set)
+    at_work: str | None = None
+
+    def note(self, params: Mapping[str, Any], model: OperationModel, **_: object) -> None:
+        """Called by botocore with every call, before it is made."""
+        if self.at_work is not None:
+            service = model.service_model.service_name
+            self.of[self.at_work].update(Grant(f"{service}:{verb}", on) for verb, on in needed(model.name, params))
+            frame = sys._getframe()
+            while frame.f_back is not None:
+                frame = frame.f_back
+                self.places.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+    def handle(self, function: str, event: Any) -> Any:
+        """Have a function handle an event, and note its calls."""
+        self.at_work = function
+        try:
+            return handle(function, event)
+        finally:
+            self.at_work = None
+
+
+def needed(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The verbs and resources that a call is authorised by. A call that is not known here is an error."""
+    match operation:
+        case "TransactWriteItems":
+            for item in params["TransactItems"]:
+                for part, write in item.items():
+                    yield PARTS[part], {TABLE_NAME: "Table"}[write["TableName"]]
+        case "BatchGetItem":
+            for table in params["RequestItems"]:
+                yield operation, {TABLE_NAME: "Table"}[table]
+        case "GetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem":
+            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+            yield operation, {TABLE_NAME: "Table"}[params["TableName"]] + index
+        case "SendMessage":
+            yield operation, {"jobs": "JobQueue"}[params["QueueUrl"].rpartition("/")[2]]
+        case "PutEvents":
+            for entry in params["Entries"]:
+                yield operation, {BUS_NAME: "EventBus"}[entry["EventBusName"]]
+        case _:
+            raise AssertionError(f"say what {operation} is authorised by")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The story
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def request(sample_name: str, workspace: str, body: Mapping[str, Any] | None = None, **path: str) -> Any:
+    """A sample event as another workspace would send it, with another body and other parts of the path."""
+    event = sample(sample_name)
+    event["requestContext"]["authorizer"]["workspace"] = workspace
+    event["pathParameters"] = path or event["pathParameters"]
+    event["path"] = event["resource"].format_map(event["pathParameters"] or {})
+    return {**event, "body": event["body"] if body is None else json.dumps(body)}
+
+
+class Told:
+    """The story of the sample events, and what they leave out. Each function has a workspace of its own for that."""
+
+    def __init__(self, calls: Calls, patch: pytest.MonkeyPatch) -> None:
+        self._calls = calls
+        self._patch = patch
+
+    def from_the_beginning(self) -> None:
+        """All of it."""
+        tell(self._calls.handle)
+        self._a_key_is_looked_up()
+        self._stage_changes_are_announced()
+        self._late_events_are_found_by_the_next_request()
+        self._late_events_are_found_by_the_stream()
+        self._time_passes()
+        self._long_work_is_done()
+
+    def _send(self, sample_name: str, workspace: str, body: Mapping[str, Any] | None = None, **path: str) -> Any:
+        """Send a request that goes well; the document of its answer."""
+        event = request(sample_name, workspace, body, **path)
+        answer = self._calls.handle(sample_name.partition(".")[0], event)
+        assert answer["statusCode"] < 300, (sample_name, answer["body"])
+        return json.loads(answer["body"] or "null")
+
+    def _a_key_is_looked_up(self) -> None:
+        key = create_api_key(boto3.client("dynamodb"), TABLE_NAME, WORKSPACE, "laptop", NOW)
+        event = sample("authorize_request.key", {"plc_ExampleKeyThatOpensNothing0123456789abcdefg": key})
+        assert self._calls.handle("authorize_request", event)["context"]["workspace"] == WORKSPACE
+
+    def _stage_changes_are_announced(self) -> None:
+        announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))
+        assert announced == {"batchItemFailures": []}
+
+    def _leave_a_late_event(self, workspace: str, moment: datetime, *types: str) -> str:
+        """Record activities, each of which moves a new prospect. Then append one more of the last type, with a time
+        before all of them, as a request does that dies right after.
+
+        Whoever evaluates the prospect next finds that it was where it is from the start, and has transitions to erase.
+
+        Arguments:
+            workspace: whose prospect.
+            moment: when it happens.
+            types: of the activities.
+
+        Returns:
+            The prospect's id.
+        """
+        email = Identity("email", f"{workspace}@example.com")
+        for number, type_ in enumerate(types, 1):
+            self._send(
+                "ingest_activity.form",
+                workspace,
+                {
+                    "id": type_,
+                    "type": type_,
+                    "occurred_at": (moment + timedelta(milliseconds=number)).isoformat(),
+                    "identities": {"email": email.value, "visitor": f"v-{workspace}"},
+                    "properties": PROPERTIES,
+                },
+            )
+        id_ = prospect_id(workspace, email)
+        late = Activity("late", moment, NOW, types[-1], "inbound", (email,), properties=PROPERTIES)
+        store = DynamoStore(boto3.client("dynamodb"), TABLE_NAME, workspace)
+        assert store.append([Appended(id_, late, id_)]) == [True]
+        assert len(store.transitions(id_)) == len(types)
+        return id_
+
+    def _make_more_prospects(self, workspace: str, moment: datetime, type_: str) -> None:
+        """So many that two of them are in the same shard of the index by stage."""
+        activities = [
+            {
+                "id": f"more-{number}",
+                "type": type_,
+                "occurred_at": moment.isoformat(),
+                "identities": {"email": f"more-{number}@example.com"},
+                "properties": PROPERTIES,
+            }
+            for number in range(SHARDS + 1)
+        ]
+        self._send("ingest_activity.batch", workspace, {"activities": activities})
+
+    def _late_events_are_found_by_the_next_request(self) -> None:
+        self._leave_a_late_event("update-deal", LONG_AGO, *CLIMB)
+        contacts = [{"email": f"{name}@example.com"} for name in ("update-deal", "somebody-else")]
+        self._send(
+            "update_deal.open", "update-deal", {"status": "open", "occurred_at": NOW.isoformat(), "contacts": contacts}
+        )
+        self._leave_a_late_event("ingest-activity", LONG_AGO, *CLIMB)
+        earlier = {"occurred_at": (LONG_AGO - timedelta(hours=1)).isoformat(), "properties": PROPERTIES}
+        body = {"type": CLIMB[-1], "identities": {"email": "ingest-activity@example.com"}, **earlier}
+        self._send("ingest_activity.form", "ingest-activity", {"id": "earlier", **body})
+        id_ = self._leave_a_late_event("decide-stage", LONG_AGO, *CLIMB)
+        self._send("decide_stage.accept", "decide-stage", prospect_id=id_)
+        self._send("read_prospects.by_email", "decide-stage")
+
+    def _late_events_are_found_by_the_stream(self) -> None:
+        self._leave_a_late_event("evaluate-stage", LONG_AGO, *CLIMB)
+        items = boto3.client("dynamodb").scan(TableName=TABLE_NAME)["Items"]
+        inserted = [item for item in items if item["sk"]["S"].startswith("E#")]
+        records = [
+            {
+                "eventName": "INSERT",
+                "dynamodb": {
+                    "SequenceNumber": str(number),
+                    "Keys": {name: item[name] for name in ("pk", "sk")},
+                    "NewImage": item,
+                },
+            }
+            for number, item in enumerate(inserted)
+        ]
+        assert any(item["pk"]["S"].startswith("W#evaluate-stage#") for item in inserted)
+        assert self._calls.handle("evaluate_stage", {"Records": records}) == {"batchItemFailures": []}
+
+    def _time_passes(self) -> None:
+        """Tomorrow a version comes into force, and a prospect will have waited for a day; then it is later."""
+        self._send("manage_funnel.change_settings", "run-timers", {"signatures_required": False})
+        draft = self._send("manage_funnel.make_draft", "run-timers", {"definition": WAITING})["draft_id"]
+        self._send("manage_funnel.publish", "run-timers", draft_id=draft)
+        in_force = datetime.now(UTC)
+        self._leave_a_late_event("run-timers", in_force, "email_sent", "website_visit", "meeting")
+        self._make_more_prospects("run-timers", in_force, "meeting")
+        tomorrow, later = NOW + timedelta(days=1), NOW + timedelta(days=2)
+        self._send(
+            "manage_funnel.roll_back", WORKSPACE, {"by": "Sam Lee", "reason": "x", "effective_at": tomorrow.isoformat()}
+        )
+        with self._patch.context() as at_that_time:
+            at_that_time.setattr(run_timers_app, "datetime", Clock(later))
+            at_that_time.setattr(lifecycle, "_now", lambda: later)
+            assert self._calls.handle("run_timers", sample("run_timers.minute")) is None
+
+    def _long_work_is_done(self) -> None:
+        self._send("manage_funnel.change_settings", "run-job", {"signatures_required": False})
+        draft = self._send("manage_funnel.make_draft", "run-job")["draft_id"]
+        self._leave_a_late_event("run-job", LONG_AGO, *CLIMB)
+        self._make_more_prospects("run-job", LONG_AGO, CLIMB[-1])
+        listed = request("read_prospects.by_stage", "run-job")
+        listed |= {"queryStringParameters": None, "multiValueQueryStringParameters": None}
+        assert len(json.loads(self._calls.handle("read_prospects", listed)["body"])["prospects"]) > 1
+        self._send("manage_funnel.simulate", "run-job", draft_id=draft)
+        started = self._send("manage_funnel.simulate", "run-job", draft_id=draft)["simulation_id"]
+        self._work_until_done("manage_funnel.simulation", simulation_id=started)
+        assert len(self._send("manage_funnel.simulations", "run-job")["simulations"]) == 2
+        self._send("manage_funnel.publish", "run-job", draft_id=draft)
+        self._work_until_done("manage_funnel.reevaluation", version="2")
+        unwanted = self._send("manage_funnel.make_draft", "run-job")["draft_id"]
+        self._send("manage_funnel.delete_draft", "run-job", draft_id=unwanted)
+
+    def _work_until_done(self, question: str, **path: str) -> None:
+        """Hand the steps that were asked for to the worker. Some come only after a while."""
+        sqs, url = boto3.client("sqs"), os.environ["JOB_QUEUE_URL"]
+        patience = time.monotonic() + 60
+        while self._send(question, "run-job", **path)["status"] != "done":
+            assert time.monotonic() < patience, question
+            messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", ())
+            for message in messages:
+                record = {
+                    "messageId": message["MessageId"],
+                    "body": message["Body"],
+                    "attributes": {"ApproximateReceiveCount": "1"},
+                }
+                assert self._calls.handle("run_job", {"Records": [record]}) == {"batchItemFailures": []}
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+class Clock:
+    """Stands in for ``datetime``, at a certain moment."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+
+    def now(self, _zone: tzinfo) -> datetime:
+        """The moment."""
+        return self._moment
+
+
+@pytest.fixture(scope="module")
+def calls() -> Iterator[Calls]:
+    """The calls of all functions."""
+    factories = (dynamodb_client, job_queue, event_bus)
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        for factory in factories:
+            factory.cache_clear()
+        sqs = boto3.client("sqs")
+        boto3.client("events").create_event_bus(Name=BUS_NAME)
+        create_table(boto3.client("dynamodb"), TABLE_NAME)
+        patch.setenv("TABLE_NAME", TABLE_NAME)
+        patch.setenv("EVENT_BUS_NAME", BUS_NAME)
+        patch.setenv("JOB_QUEUE_URL", sqs.create_queue(QueueName="jobs")["QueueUrl"])
+        patch.setenv("JOB_PROSPECTS_PER_SECOND", "1000")
+        noted = Calls()
+        assert boto3.DEFAULT_SESSION is not None
+        boto3.DEFAULT_SESSION.events.register("provide-client-params", noted.note)
+        Told(noted, patch).from_the_beginning()
+        yield noted
+        for factory in factories:
+            factory.cache_clear()
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What is granted
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def granted(function: str) -> set[Grant]:
+    """What a function's role may do, apart from its own log lines and traces."""
+    return {
+        Grant(action, resource)
+        for statement in statements_of(function)
+        for action in as_list(statement["Action"])
+        if action not in OF_EVERY_FUNCTION
+        for resource in map(_logical_id, as_list(statement["Resource"]))
+    }
+
+
+def _logical_id(resource: Mapping[str, str]) -> str:
+    """The logical id in a reference to an ARN."""
+    ((_, reference),) = resource.items()
+    return reference.removeprefix("${").replace(".Arn}", "").removesuffix(".Arn")
+
+
+def _taken_by_lambda(function: str) -> Iterator[Grant]:
+    """The grants that the event sources and the destinations of a function take."""
+    for stream in events_of(function, "DynamoDB"):
+        yield from (Grant(f"dynamodb:{verb}", _logical_id(stream["Stream"])) for verb in OF_STREAMS)
+        yield Grant("sqs:SendMessage", _logical_id(stream["DestinationConfig"]["OnFailure"]["Destination"]))
+    for queue in events_of(function, "SQS"):
+        yield from (Grant(f"sqs:{verb}", _logical_id(queue["Queue"])) for verb in OF_QUEUES)
+    if "EventInvokeConfig" in FUNCTIONS[function][1]:
+        destination = FUNCTIONS[function][1]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]
+        yield Grant("sqs:SendMessage", _logical_id(destination))
+
+
+def test_every_call_has_its_grant_and_every_grant_its_call(calls: Calls) -> None:
+    taken = {name: calls.of[name] | set(_taken_by_lambda(name)) for name in FUNCTIONS}
+    ungranted = {(name, *grant) for name in FUNCTIONS for grant in taken[name] - granted(name)}
+    uncalled = {(name, *grant) for name in FUNCTIONS for grant in granted(name) - taken[name]}
+
+    assert ungranted == set()
+    assert uncalled == set()
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_what_lambda_does_by_a_functions_role_is_granted(function: str) -> None:
+    assert set(_taken_by_lambda(function)) <= granted(function)
+
+
+def test_the_story_reaches_every_place_that_calls_aws(calls: Calls) -> None:
+    places = {
+        (str(path), first, node.name)
+        for folder in CODE
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and any(map(_calls_a_client, ast.walk(node)))
+        for first in [min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])]
+    }
+    missed = {(Path(path).name, name) for path, first, name in places if (path, first) not in calls.places}
+
+    assert len(places) > 10
+    assert missed == NOT_OF_FUNCTIONS
+
+
+def _calls_a_client(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="client") | ast.Attribute(attr="_client"))):
+            return True
+    return False
