@@ -20,7 +20,7 @@ pytest := $(python) -m pytest
 parallel := -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo replay simulate lock check test-fast test bench build deploy key clean
+.PHONY: help setup up down demo replay simulate lock check test-fast test bench sbom licences build deploy key clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,7 +63,17 @@ $(venvs)/ministack/complete: requirements/ministack.txt $(bootstrap)/complete
 	$(call environment,$(venvs)/ministack,the emulator of AWS,$<)
 	@touch $@
 
-# Not part of the set-up: only `make bench` wants it.
+# Not part of the set-up: only `make check`, `make sbom` and `make licences` want these two.
+$(venvs)/security/complete: requirements/security.txt $(bootstrap)/complete
+	$(call environment,$(venvs)/security,what looks for weaknesses,$<)
+	@touch $@
+
+# What the layer is made of and nothing else, to be listed.
+$(venvs)/layer/complete: layers/lifecycle/requirements.txt $(bootstrap)/complete
+	$(call environment,$(venvs)/layer,the libraries of the layer,$<)
+	@touch $@
+
+# Nor is this: only `make bench` wants it.
 $(venvs)/bench/complete: requirements/bench.txt $(bootstrap)/complete
 	$(call environment,$(venvs)/bench,what the engine is measured beside,$<)
 	@touch $@
@@ -76,6 +86,7 @@ lock: $(bootstrap)/complete ## newer versions of everything, within what require
 	$(uv) $(compile) requirements/sam.in -o requirements/sam.txt
 	$(uv) $(compile) requirements/ministack.in -o requirements/ministack.txt
 	$(uv) $(compile) requirements/bench.in -o requirements/bench.txt
+	$(uv) $(compile) requirements/security.in -o requirements/security.txt
 
 # ----------------------------------------------------------------------------------------------------------------------
 # The laptop
@@ -102,7 +113,7 @@ simulate: setup ## what a funnel would do to the prospects of the local stack: F
 # ----------------------------------------------------------------------------------------------------------------------
 sources := $(wildcard layers/lifecycle/lifecycle functions local tests)
 
-check: setup ## lint, format, types, the direction of imports, the template
+check: setup $(venvs)/security/complete licences ## lint, format, types, imports, the template, weaknesses, licences
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	$(python) -m mypy $(sources)
@@ -110,6 +121,9 @@ check: setup ## lint, format, types, the direction of imports, the template
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/cfn-lint template.yaml
 	$(sam) validate --lint --region us-east-1
+# What is excepted, and why: pyproject.toml and .checkov.yaml.
+	$(venvs)/security/bin/bandit --quiet --configfile pyproject.toml --recursive functions layers/lifecycle/lifecycle local
+	$(venvs)/security/bin/checkov --config-file .checkov.yaml
 
 test-fast: setup ## the unit tests, in under a minute
 	@$(pytest) $(parallel) tests/unit
@@ -124,6 +138,19 @@ bench: up $(venvs)/bench/complete ## the figures that README.md names, measured 
 	@$(python) -m tests.bench.requests
 	@$(python) -m tests.bench.simulation
 	@$(python) -m tests.bench.simulation_over_http
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What the layer is made of
+# ----------------------------------------------------------------------------------------------------------------------
+bill := .local/sbom.cdx.json
+
+sbom: setup $(venvs)/security/complete $(venvs)/layer/complete ## a bill of materials of the layer (CycloneDX) in .local
+	@$(venvs)/security/bin/cyclonedx-py environment --PEP-639 --output-reproducible --outfile $(bill) \
+		$(venvs)/layer/bin/python
+	@echo "written: $(bill)"
+
+licences: sbom ## the layer's libraries and their licences; fails where one is not allowed
+	@$(python) -m local.licences $(bill)
 
 # ----------------------------------------------------------------------------------------------------------------------
 # AWS
