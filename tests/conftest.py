@@ -28,8 +28,9 @@ _TOGETHER = ("tests/e2e/", "tests/integration/test_grants.py")
 
 
 class _OneWorkerForWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Spreads the tests over the workers one by one, but keeps those together that share a stack or a story. (The plugin's own way,
-    ``--dist loadgroup``, forgets its groups with pytest 9.)
+    """Spreads the tests over the workers one by one, but keeps those together that share a stack or a story.
+
+    (The plugin's own way, ``--dist loadgroup``, forgets its groups with pytest 9.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
