@@ -14,9 +14,10 @@ import pytest
 from moto import mock_aws
 
 from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
+from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
-from lifecycle.services import funnels, jobs, lifecycle
+from lifecycle.services import funnels, jobs, keys, lifecycle
 from lifecycle.store.queue import JobQueue
 from tests.integration.tables import create_table
 
@@ -65,6 +66,9 @@ STORY = {
     "manage_funnel.roll_back": (201, None),
     "manage_funnel.cancel_version": (200, None),
     "manage_funnel.delete_draft": (409, None),
+    "manage_keys.give_out": (201, None),
+    "manage_keys.list": (200, None),
+    "manage_keys.withdraw": (204, None),
     "describe_api.funnel_schema": (200, "enter_when"),
     "describe_api.health": (200, None),
     "describe_api.openapi": (200, None),
@@ -78,7 +82,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         client = boto3.client("dynamodb", region_name="us-east-1")
         sqs = boto3.client("sqs", region_name="us-east-1")
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
-        for module in (lifecycle, funnels, jobs):
+        for module in (lifecycle, funnels, jobs, keys):
             monkeypatch.setattr(module, "dynamodb_client", lambda: client)
         monkeypatch.setattr(jobs, "job_queue", lambda: queue)
         monkeypatch.setenv("TABLE_NAME", "prospects")
@@ -105,6 +109,8 @@ def test_the_sample_events_tell_a_story(table: str) -> None:
             made[DRAFT_ID] = json.loads(answer["body"])["draft_id"]
         elif name == "manage_funnel.simulate":
             made[SIMULATION_ID] = json.loads(answer["body"])["simulation_id"]
+        elif name == "manage_keys.give_out":
+            made[KEY_ID] = json.loads(answer["body"])["key_id"]
 
     assert invoke("evaluate_stage.inserts") == {"batchItemFailures": []}
 
