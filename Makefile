@@ -164,9 +164,10 @@ build: setup ## what `make deploy` deploys: RUNTIME=python3.13 ARCHITECTURE=arm6
 deploy: build ## to the AWS account of your environment; more with PARAMETERS="AlarmTopicArn=... LogRetentionDays=90"
 	$(sam) deploy $(overrides)
 
-key: setup ## an API key of a workspace in AWS: TABLE=<output TableName> WORKSPACE=acme
+key: setup ## an API key of a workspace in AWS: TABLE=<output TableName> WORKSPACE=acme [NAME=crm SCOPES="ingest read" EXPIRES=90]
 	@test -n "$(TABLE)" -a -n "$(WORKSPACE)" || { echo "Say where and for whom: make key TABLE=... WORKSPACE=..."; exit 1; }
-	@$(python) -m local.key --table "$(TABLE)" --workspace "$(WORKSPACE)"
+	@$(python) -m local.key --table "$(TABLE)" --workspace "$(WORKSPACE)" $(if $(NAME),--name "$(NAME)") \
+		$(if $(SCOPES),--scopes $(SCOPES)) $(if $(EXPIRES),--expires "$(EXPIRES)")
 
 clean: ## stop the local stack and remove all that make has made
 	@test ! -x $(python) || for folder in .local .local/e2e; do $(python) -m local.stack down --state-dir $$folder; done

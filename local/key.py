@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import boto3
 
 from lifecycle.services.credentials import create_api_key
+from lifecycle.services.scopes import SCOPES
 
 
 def main() -> None:
@@ -16,10 +17,21 @@ def main() -> None:
     parser.add_argument("--table", required=True, help="the output TableName of the deployed stack")
     parser.add_argument("--workspace", required=True, help="whose prospects the key is for: a-z, 0-9 and -")
     parser.add_argument("--name", default="first key", help="what the key is called in the logs")
+    parser.add_argument("--scopes", nargs="+", choices=SCOPES, default=SCOPES, help="what it may do; by default all")
+    parser.add_argument("--expires", type=int, metavar="DAYS", help="refused after so many days; by default never")
     given = parser.parse_args()
+    now = datetime.now(UTC)
     try:
-        key = create_api_key(boto3.client("dynamodb"), given.table, given.workspace, given.name, datetime.now(UTC))
-    except ValueError as error:
+        key = create_api_key(
+            boto3.client("dynamodb"),
+            given.table,
+            given.workspace,
+            given.name,
+            now,
+            scopes=given.scopes,
+            expires_at=None if given.expires is None else now + timedelta(days=given.expires),
+        )
+    except (ValueError, OverflowError) as error:
         parser.error(str(error))
     print(key)
 

@@ -9,10 +9,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lifecycle.contract import parameters, routes
 from lifecycle.contract.body import read_json
-from lifecycle.contract.caller import lifecycle_for, read_caller
+from lifecycle.contract.caller import read_caller
 from lifecycle.contract.decode import decode_decision
 from lifecycle.contract.encode import encode_outcome
 from lifecycle.contract.limits import MAX_BODY_BYTES
+from lifecycle.contract.prospects import lifecycle_for
 from lifecycle.contract.resolver import Api, answer, logger
 from lifecycle.contract.times import now
 

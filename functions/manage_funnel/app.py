@@ -11,13 +11,14 @@ from lifecycle.contract import decode_funnel, encode_funnel, encode_jobs, parame
 from lifecycle.contract import funnel_parameters as segments
 from lifecycle.contract import funnel_routes as routes
 from lifecycle.contract.body import read_json, read_json_or_nothing
-from lifecycle.contract.caller import read_caller
+from lifecycle.contract.caller import read_caller, require_scope
 from lifecycle.contract.cursors import CursorMaker
 from lifecycle.contract.desk import desk_for, jobs_for
 from lifecycle.contract.limits import MAX_BODY_BYTES
 from lifecycle.contract.resolver import Api, answer, answer_nothing, logger
 from lifecycle.contract.times import now
 from lifecycle.services.jobs import reevaluation_id
+from lifecycle.services.scopes import SIGNING
 
 api = Api()
 
@@ -124,6 +125,7 @@ def sign_draft(draft_id: str) -> Response[str]:
     caller = read_caller(api.event)
     present = now()
     word = decode_funnel.decode_signature(read_json(api.event, MAX_BODY_BYTES), present)
+    require_scope(caller, [SIGNING[word.team]])
     signed = desk_for(caller).sign(segments.draft_id(draft_id), word.team, word.by, word.seen, present)
     return answer(encode_funnel.encode_signatures(signed.draft), 201 if signed.is_new else 200)
 
@@ -133,7 +135,9 @@ def take_signature_back(draft_id: str, team: str) -> Response[str]:
     """Take a signature back."""
     caller = read_caller(api.event)
     parameters.read_query(api.event, routes.TAKE_SIGNATURE_BACK.query_names)
-    draft = desk_for(caller).take_signature_back(segments.draft_id(draft_id), segments.team(team))
+    owner = segments.team(team)
+    require_scope(caller, [SIGNING[owner]])
+    draft = desk_for(caller).take_signature_back(segments.draft_id(draft_id), owner)
     return answer(encode_funnel.encode_signatures(draft))
 
 

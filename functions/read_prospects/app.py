@@ -8,8 +8,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lifecycle.contract import encode, parameters, routes
-from lifecycle.contract.caller import Caller, lifecycle_for, read_caller
+from lifecycle.contract.caller import Caller, read_caller
 from lifecycle.contract.cursors import CursorMaker
+from lifecycle.contract.prospects import lifecycle_for
 from lifecycle.contract.resolver import Api, answer, logger
 from lifecycle.events import Identity
 from lifecycle.services.errors import ProspectNotFoundError

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
+from lifecycle.contract.key_examples import KEY_ID
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 CONTEXT = SimpleNamespace(
@@ -61,6 +62,9 @@ STORY: dict[str, tuple[int, str | None]] = {
     "manage_funnel.roll_back": (201, None),
     "manage_funnel.cancel_version": (200, None),
     "manage_funnel.delete_draft": (409, None),
+    "manage_keys.give_out": (201, None),
+    "manage_keys.list": (200, None),
+    "manage_keys.withdraw": (204, None),
     "describe_api.funnel_schema": (200, "enter_when"),
     "describe_api.health": (200, None),
     "describe_api.openapi": (200, None),
@@ -100,3 +104,5 @@ def tell(handle: Handle = handle) -> None:
             made[DRAFT_ID] = json.loads(answer["body"])["draft_id"]
         elif name == "manage_funnel.simulate":
             made[SIMULATION_ID] = json.loads(answer["body"])["simulation_id"]
+        elif name == "manage_keys.give_out":
+            made[KEY_ID] = json.loads(answer["body"])["key_id"]

@@ -35,12 +35,13 @@ QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 #: All that each function may do, apart from its own log lines and traces.
 VERBS: dict[str, set[str]] = {
-    "authorize_request": {"dynamodb:GetItem"},
+    "authorize_request": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     "ingest_activity": READ | WRITE,
     "update_deal": READ | WRITE,
     "decide_stage": READ | WRITE,
     "read_prospects": READ,
     "manage_funnel": READ | WRITE | UPDATE | {"sqs:SendMessage"},
+    "manage_keys": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     "describe_api": set(),
     "evaluate_stage": READ | WRITE | STREAM | {"sqs:SendMessage"},
     "run_job": READ | WRITE | QUEUE | {"sqs:SendMessage"},

@@ -10,7 +10,7 @@ from lifecycle.contract.caller import Caller
 from lifecycle.contract.cursors import CursorMaker
 from lifecycle.contract.refusals import InvalidCursorError
 
-CALLER = Caller("demo", "laptop", "plc_a-key")
+CALLER = Caller("demo", "laptop", "plc_a-key", ())
 positions = st.lists(st.text(), max_size=4).map(tuple)
 
 

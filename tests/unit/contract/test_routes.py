@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES, methods_at
 
 ROOT = Path(__file__).parents[3]
@@ -28,3 +29,8 @@ def test_every_function_that_a_route_names_exists() -> None:
 )
 def test_a_path_knows_its_methods(path: str, methods: tuple[str, ...]) -> None:
     assert methods_at(path) == methods
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_a_route_is_public_or_takes_a_scope(route: Route) -> None:
+    assert bool(route.scopes) is not route.public

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -13,8 +13,10 @@ import pytest
 
 from lifecycle.contract import resolver
 from lifecycle.contract.caller import Caller
+from lifecycle.services.scopes import SCOPES
 from tests.fakes.reception import Reception
 from tests.unit.functions.fake_jobs import FakeJobs, furnished_reception
+from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import NOON, FakeLifecycle
 
 API_FUNCTIONS = (
@@ -23,6 +25,7 @@ API_FUNCTIONS = (
     "decide_stage",
     "read_prospects",
     "manage_funnel",
+    "manage_keys",
     "describe_api",
 )
 
@@ -72,7 +75,13 @@ def jobs() -> FakeJobs:
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch, reception: Reception, jobs: FakeJobs) -> FakeLifecycle:
+def keys() -> FakeKeys:
+    """The workspace's API keys."""
+    return FakeKeys()
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, reception: Reception, jobs: FakeJobs, keys: FakeKeys) -> FakeLifecycle:
     """Use cases that every handler gets for the workspace "local", at noon."""
     lifecycle = FakeLifecycle()
 
@@ -88,8 +97,14 @@ def fake(monkeypatch: pytest.MonkeyPatch, reception: Reception, jobs: FakeJobs) 
         monkeypatch.setattr(app, "lifecycle_for", opening(lambda: lifecycle), raising=False)
         monkeypatch.setattr(app, "desk_for", opening(lambda: reception.desk), raising=False)
         monkeypatch.setattr(app, "jobs_for", opening(lambda: jobs), raising=False)
+        monkeypatch.setattr(app, "keys_for", opening(lambda: keys), raising=False)
         monkeypatch.setattr(app, "now", lambda: NOON, raising=False)
     return lifecycle
+
+
+def authorized(scopes: Iterable[str] = SCOPES, workspace: str = "local") -> dict[str, str]:
+    """The authorizer's context for a key with some scopes."""
+    return {"workspace": workspace, "key_name": "laptop", "scopes": ",".join(scopes)}
 
 
 def request(
@@ -110,7 +125,7 @@ def request(
         "queryStringParameters": {name: values[-1] for name, values in query.items()} if query else None,
         "multiValueQueryStringParameters": query,
         "pathParameters": None,
-        "requestContext": {"requestId": "request-1", "authorizer": {"workspace": "local", "key_name": "laptop"}},
+        "requestContext": {"requestId": "request-1", "authorizer": authorized()},
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
     }

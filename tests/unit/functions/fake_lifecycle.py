@@ -101,6 +101,7 @@ class FakeLifecycle:
         return DealOutcome(update.deal_id, (ProspectOutcome(ANNS_ID, "opportunity", transition()),))
 
     def decide(self, prospect_id: str, ruling: Decision | Withdrawal) -> Outcome:
+        self.get_prospect(prospect_id)
         self.calls.append(("decide", prospect_id))
         return self._append(ruling)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from functions.authorize_request import app
-from lifecycle.services.credentials import Credential, create_api_key, find_credential
+from lifecycle.services.credentials import Credential, create_api_key, find_credential, note_use
+from lifecycle.services.keys import Keys
+from lifecycle.services.scopes import SCOPES
 from tests.unit.functions.conftest import FakeContext
 from tests.unit.functions.fake_lifecycle import NOON
 
@@ -35,6 +40,8 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         )
         monkeypatch.setattr(app, "dynamodb_client", lambda: dynamodb)
+        monkeypatch.setattr(app, "hasty_dynamodb_client", lambda: dynamodb)
+        monkeypatch.setattr(app, "now", lambda: NOON)
         yield dynamodb
 
 
@@ -42,11 +49,41 @@ def authorize(headers: dict[str, str] | None) -> dict[str, Any]:
     return app.handler({"type": "REQUEST", "methodArn": ARN, "headers": headers}, FakeContext())  # type: ignore[arg-type]
 
 
+def stored(client: DynamoDBClient, prefix: str) -> list[dict[str, Any]]:
+    """The items of the table whose partition begins so."""
+    items = client.scan(TableName="table")["Items"]
+    return [dict(item) for item in items if item["pk"]["S"].startswith(prefix)]
+
+
+def key_id_of(client: DynamoDBClient, token: str) -> str:
+    """The id of a key in the list."""
+    digest = sha256(token.encode()).hexdigest()
+    (key_id,) = [item["sk"]["S"] for item in stored(client, "W#") if item["digest"]["S"] == digest]
+    return str(key_id)
+
+
+def old_key(client: DynamoDBClient, **attributes: Any) -> str:
+    """A key as they were kept before there were scopes and a list, with more attributes."""
+    token = "plc_" + "o" * 43
+    client.put_item(
+        TableName="table",
+        Item={
+            "pk": {"S": f"K#{sha256(token.encode()).hexdigest()}"},
+            "sk": {"S": "KEY"},
+            "workspace": {"S": "local"},
+            "name": {"S": "first key"},
+            "created_at": {"S": "2026-05-01T08:00:00+00:00"},
+            **attributes,
+        },
+    )
+    return token
+
+
 def test_a_key_opens_the_whole_api_for_its_workspace(client: DynamoDBClient) -> None:
     key = create_api_key(client, "table", "local", "laptop", NOON)
     answer = authorize({"authorization": f"bearer {key}"})
 
-    assert answer["context"] == {"workspace": "local", "key_name": "laptop"}
+    assert answer["context"] == {"workspace": "local", "key_name": "laptop", "scopes": ",".join(SCOPES)}
     (statement,) = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/api/*/*"
@@ -87,15 +124,108 @@ def test_keys_are_random_recognisable_and_kept_as_a_hash_alone(client: DynamoDBC
     assert first.startswith("plc_")
     assert len(first) == 47
     items = client.scan(TableName="table")["Items"]
-    assert len(items) == 2
+    assert len(items) == 4
     assert first.removeprefix("plc_") not in str(items)
-    assert find_credential(client, "table", first) == Credential("local", "laptop")
-    assert find_credential(client, "table", first[:-1] + ("A" if first[-1] != "A" else "B")) is None
+    assert find_credential(client, "table", first, NOON) == Credential(
+        "local", "laptop", SCOPES, key_id_of(client, first)
+    )
+    assert find_credential(client, "table", first[:-1] + ("A" if first[-1] != "A" else "B"), NOON) is None
+
+
+def test_the_context_tells_the_scopes_of_the_key(client: DynamoDBClient) -> None:
+    key = create_api_key(client, "table", "local", "crm", NOON, scopes=["read", "ingest", "read"])
+
+    assert authorize({"Authorization": f"Bearer {key}"})["context"]["scopes"] == "ingest,read"
+
+
+def test_a_key_from_before_there_were_scopes_keeps_what_it_had(client: DynamoDBClient) -> None:
+    key = old_key(client)
+
+    assert authorize({"Authorization": f"Bearer {key}"})["context"]["scopes"] == ",".join(SCOPES)
+    assert stored(client, "K#")[0]["last_used_at"]
+
+
+def test_a_key_whose_scopes_nobody_knows_may_do_nothing(client: DynamoDBClient) -> None:
+    key = old_key(client, scopes={"L": [{"S": "everything"}]})
+
+    assert authorize({"Authorization": f"Bearer {key}"})["context"]["scopes"] == ""
+
+
+@pytest.mark.parametrize(("ahead", "good"), [(timedelta(seconds=1), True), (timedelta(0), False)])
+def test_a_key_is_refused_from_its_end_on(client: DynamoDBClient, ahead: timedelta, good: bool) -> None:
+    end = NOON + timedelta(days=90)
+    key = create_api_key(client, "table", "local", "trainee", NOON, expires_at=end)
+
+    assert (find_credential(client, "table", key, end - ahead) is not None) is good
+
+
+def test_a_withdrawn_key_is_refused_at_once(client: DynamoDBClient) -> None:
+    key = create_api_key(client, "table", "local", "laptop", NOON)
+    Keys(client, "table", "local").withdraw(key_id_of(client, key))
+
+    with pytest.raises(app.UnauthorizedError):
+        authorize({"Authorization": f"Bearer {key}"})
+    assert client.scan(TableName="table")["Items"] == []
+
+
+def test_the_last_use_is_noted_once_an_hour(client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = create_api_key(client, "table", "local", "laptop", NOON)
+    noted = []
+    for minutes in (0, 1, 59, 60, 61, 119, 122):
+        monkeypatch.setattr(app, "now", lambda at=minutes: NOON + timedelta(minutes=at))
+        authorize({"Authorization": f"Bearer {key}"})
+        assert stored(client, "K#")[0]["last_used_at"] == stored(client, "W#")[0]["last_used_at"]
+        (record,) = Keys(client, "table", "local").all()
+        assert record.last_used_at is not None
+        noted.append((record.last_used_at - NOON) // timedelta(minutes=1))
+
+    assert noted == [0, 0, 0, 0, 61, 61, 122]
+
+
+def test_of_two_processes_that_note_a_use_the_second_changes_nothing(client: DynamoDBClient) -> None:
+    key = create_api_key(client, "table", "local", "laptop", NOON)
+    seen = find_credential(client, "table", key, NOON)
+    assert seen is not None
+    note_use(client, "table", key, seen, NOON + timedelta(minutes=1))
+    note_use(client, "table", key, seen, NOON + timedelta(minutes=2))
+
+    (record,) = Keys(client, "table", "local").all()
+    assert record.last_used_at == NOON + timedelta(minutes=1)
+
+
+def test_noting_a_use_brings_no_withdrawn_key_back(client: DynamoDBClient) -> None:
+    key = create_api_key(client, "table", "local", "laptop", NOON)
+    seen = find_credential(client, "table", key, NOON)
+    assert seen is not None
+    Keys(client, "table", "local").withdraw(str(seen.key_id))
+    note_use(client, "table", key, seen, NOON)
+
+    assert client.scan(TableName="table")["Items"] == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "TransactWriteItems"),
+        ClientError({"Error": {"Code": "AccessDeniedException"}}, "TransactWriteItems"),
+        ReadTimeoutError(endpoint_url="http://localhost"),
+    ],
+)
+def test_a_use_that_cannot_be_noted_fails_no_request(
+    client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    key = create_api_key(client, "table", "local", "laptop", NOON)
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(app, "note_use", fail)
+    assert authorize({"Authorization": f"Bearer {key}"})["context"]["workspace"] == "local"
 
 
 def test_a_text_that_cannot_be_a_key_costs_no_read(client: DynamoDBClient) -> None:
     client.delete_table(TableName="table")
-    assert find_credential(client, "table", "plc_short") is None
+    assert find_credential(client, "table", "plc_short", NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -104,3 +234,14 @@ def test_a_text_that_cannot_be_a_key_costs_no_read(client: DynamoDBClient) -> No
 def test_strange_names_are_refused(client: DynamoDBClient, workspace: str, name: str) -> None:
     with pytest.raises(ValueError, match="use 1 to 63"):
         create_api_key(client, "table", workspace, name, NOON)
+
+
+@pytest.mark.parametrize("scopes", [[], ["everything"]])
+def test_a_key_is_for_something_that_there_is(client: DynamoDBClient, scopes: list[Any]) -> None:
+    with pytest.raises(ValueError, match="scopes: use one or more of ingest, read"):
+        create_api_key(client, "table", "demo", "n", NOON, scopes=scopes)
+
+
+def test_a_key_that_would_have_expired_already_is_not_made(client: DynamoDBClient) -> None:
+    with pytest.raises(ValueError, match="expires_at"):
+        create_api_key(client, "table", "demo", "n", NOON, expires_at=NOON)

@@ -11,12 +11,15 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
+from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
 from lifecycle.services.jobs import Jobs
+from lifecycle.services.keys import Keys
 from lifecycle.services.lifecycle import Lifecycle
 from tests.unit.functions.conftest import Call, FakeContext, request
 from tests.unit.functions.fake_jobs import FakeJobs
+from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import ANNS_ID, FakeLifecycle
 
 PRIVATE = [route for route in ROUTES if not route.public]
@@ -31,6 +34,7 @@ SEGMENTS = {
     "version": "2",
     "team": "marketing",
     "name": "default",
+    "key_id": KEY_ID,
 }
 #: What may be kept elsewhere, and for how long.
 CACHED = {"/funnel/schema.json": "public, max-age=3600"}
@@ -164,7 +168,7 @@ def test_each_request_is_one_line_of_log_without_personal_data(call: Call, log_l
     assert "plc_" not in logged
 
 
-@pytest.mark.parametrize(("fake_of", "real"), [(FakeLifecycle, Lifecycle), (FakeJobs, Jobs)])
+@pytest.mark.parametrize(("fake_of", "real"), [(FakeLifecycle, Lifecycle), (FakeJobs, Jobs), (FakeKeys, Keys)])
 def test_a_fake_has_the_methods_of_the_use_cases(fake_of: type, real: type) -> None:
     fakes = {name: member for name, member in vars(fake_of).items() if not name.startswith("_")}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ EXPECTED = {
     "manage_funnel.simulate": 202,
     "manage_funnel.resume_reevaluation": 202,
     "manage_funnel.delete_draft": 204,
+    "manage_keys.give_out": 201,
+    "manage_keys.withdraw": 204,
     # No version is scheduled here.
     "manage_funnel.cancel_version": 404,
 }
@@ -67,11 +70,12 @@ def test_a_key_is_authorized(monkeypatch: pytest.MonkeyPatch, context: FakeConte
     app = import_module("functions.authorize_request.app")
     monkeypatch.setenv("TABLE_NAME", "table")
     monkeypatch.setattr(app, "dynamodb_client", lambda: None)
-    monkeypatch.setattr(app, "find_credential", lambda _client, _table, _token: Credential("local", "laptop"))
+    credential = Credential("local", "laptop", ("read",), last_used_at=datetime.now(UTC))
+    monkeypatch.setattr(app, "find_credential", lambda _client, _table, _token, _now: credential)
 
     answer = app.handler(load(ROOT / "events" / "authorize_request.key.json"), context)
 
-    assert answer["context"]["workspace"] == "local"
+    assert answer["context"] == {"workspace": "local", "key_name": "laptop", "scopes": "read"}
     with pytest.raises(app.UnauthorizedError):
         app.handler(load(ROOT / "events" / "authorize_request.no_key.json"), context)
 

@@ -344,5 +344,11 @@ class ProblemAnswer(_Problem, total=False):
     """Of the content that the draft has by now."""
     missing: list[Literal["marketing", "sales"]]
     """The teams that have not signed."""
+    needed: list[str]
+    """The scopes of which the API key needs one."""
+    scopes: list[str]
+    """The scopes that the API key has."""
+    not_held: list[str]
+    """The scopes that the API key cannot give, for it does not have them."""
     request_id: str
     """What to quote in a report."""

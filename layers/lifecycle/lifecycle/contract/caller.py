@@ -1,22 +1,22 @@
-"""Who calls: the workspace and the key that the authorizer vouched for, and the use cases opened for them."""
+"""Who calls: the workspace, the key and its scopes that the authorizer vouched for."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lifecycle.contract.bearer import bearer_token
-from lifecycle.contract.refusals import UnauthenticatedError
-from lifecycle.services.lifecycle import Lifecycle
+from lifecycle.contract.refusals import InsufficientScopeError, UnauthenticatedError
+from lifecycle.services.scopes import Scope, granted, in_order
 
 
 class Caller(NamedTuple):
-    """The caller of a request. ``api_key`` is the credential itself: never log it."""
+    """The caller of a request. ``api_key`` is the credential itself: never log it. ``scopes`` are those that it has."""
 
     workspace: str
     key_name: str
     api_key: str
+    scopes: tuple[Scope, ...]
 
 
 def read_caller(event: Mapping[str, Any]) -> Caller:
@@ -34,9 +34,19 @@ def read_caller(event: Mapping[str, Any]) -> Caller:
     api_key = bearer_token(event)
     if not (workspace and key_name and api_key):
         raise UnauthenticatedError
-    return Caller(workspace, key_name, api_key)
+    # Without scopes, as from an authorizer of an earlier version, a key may do nothing.
+    return Caller(workspace, key_name, api_key, in_order(str(context.get("scopes") or "").split(",")))
 
 
-def lifecycle_for(caller: Caller) -> Lifecycle:
-    """The use cases, opened for the caller's workspace. Tests put a fake in its place."""
-    return Lifecycle.connect(table=os.environ["TABLE_NAME"], workspace=caller.workspace)
+def require_scope(caller: Caller, needed: Sequence[Scope]) -> None:
+    """Hold a caller's scopes against what it asks for.
+
+    Arguments:
+        caller: of the request.
+        needed: any of these will do; none at all lets nobody through.
+
+    Raises:
+        InsufficientScopeError: the caller has none of them.
+    """
+    if granted(caller.scopes).isdisjoint(needed):
+        raise InsufficientScopeError(needed, caller.scopes)

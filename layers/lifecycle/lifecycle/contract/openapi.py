@@ -17,12 +17,15 @@ from lifecycle.contract import (
     funnel_examples,
     funnel_models,
     job_answers,
+    key_answers,
+    key_examples,
+    key_models,
     models,
     problems,
 )
 from lifecycle.contract.limits import MAX_BATCH_ENTRIES, MAX_OUTSIDE_ID
 from lifecycle.contract.problems import CONTENT_TYPE, ProblemType
-from lifecycle.contract.route import JSON, YAML_TYPES, Answer, Route
+from lifecycle.contract.route import JSON, TEAM_SCOPE, YAML_TYPES, Answer, Route
 from lifecycle.contract.routes import ROUTES
 
 _SCHEMAS = "#/components/schemas/"
@@ -31,14 +34,15 @@ _Json = dict[str, Any]
 _DESCRIPTION = """\
 Tells which lifecycle stage each prospect is in, why, and since when.
 
-Send `Authorization: Bearer <key>` with the API key of your workspace. Times are RFC 3339 in UTC. A request that is not
-acceptable is answered with a problem document (RFC 9457) that names the field, the reason and what would be right, and
-stores nothing. Give activities and decisions an `id`: the same id again is the same event, so requests can be repeated.
+Send `Authorization: Bearer <key>` with an API key of your workspace. A key has scopes, and each route says which one it
+takes; `admin` brings along all but the signatures. Times are RFC 3339 in UTC. A request that is not acceptable is
+answered with a problem document (RFC 9457) that names the field, the reason and what would be right, and stores
+nothing. Give activities and decisions an `id`: the same id again is the same event, so requests can be repeated.
 """
 
-_ANSWER_MODULES = (answers, funnel_answers, job_answers)
-_REQUEST_EXAMPLES = {**examples.REQUESTS, **funnel_examples.REQUESTS}
-_ANSWER_EXAMPLES = {**examples.ANSWERS, **funnel_examples.ANSWERS}
+_ANSWER_MODULES = (answers, funnel_answers, job_answers, key_answers)
+_REQUEST_EXAMPLES = {**examples.REQUESTS, **funnel_examples.REQUESTS, **key_examples.REQUESTS}
+_ANSWER_EXAMPLES = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS}
 _YAML = YAML_TYPES[0]
 
 _ID = {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"}
@@ -52,6 +56,7 @@ _PATH_PARAMETERS = {
     "simulation_id": {"description": "The id of the simulation.", "schema": _ID},
     "version": {"description": "The number of the version.", "schema": {"type": "integer", "minimum": 1}},
     "team": {"description": "One of the funnel's owners.", "schema": {"enum": ["marketing", "sales"]}},
+    "key_id": {"description": "The id of the API key.", "schema": {"type": "string", "pattern": "^[0-9a-f]{12}$"}},
     "name": {"description": "The name of the ready definition.", "schema": {"type": "string"}},
 }
 
@@ -81,7 +86,7 @@ def document() -> _Json:
 
 
 def _operation(route: Route) -> _Json:
-    statuses = (*route.problems, *(() if route.public else (401,)), 500)
+    statuses = {*route.problems, *(() if route.public else (401, 403)), 500}
     operation: _Json = {
         "operationId": f"{route.method.lower()}_{route.path.strip('/').translate(_IDENTIFIER)}",
         "summary": route.summary,
@@ -92,13 +97,22 @@ def _operation(route: Route) -> _Json:
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)},
         },
     }
-    if route.description:
-        operation["description"] = route.description
-    if route.public:
-        operation["security"] = []
+    if route.description or not route.public:
+        operation["description"] = " ".join(filter(None, (route.description, _needed(route))))
+    # The roles of a scheme that is not OAuth's (OpenAPI Specification 3.1.0, "Security Requirement Object").
+    operation["security"] = [{"ApiKey": [scope]} for scope in route.scopes]
     if route.request:
         operation["requestBody"] = _request_body(route.request, route)
     return operation
+
+
+def _needed(route: Route) -> str:
+    """What the API key of a request needs, in words."""
+    if route.public:
+        return ""
+    scopes = " or ".join(f"`{scope}`" for scope in route.scopes)
+    which = ", whichever is the team's own" if route.scope == TEAM_SCOPE else ""
+    return f"Takes a key with the scope {scopes}{which}."
 
 
 _IDENTIFIER = str.maketrans({"/": "_", ".": "_", "{": None, "}": None})
@@ -160,11 +174,12 @@ def _problem_response(kinds: list[ProblemType]) -> _Json:
 
 
 def _request_schemas() -> _Json:
-    bodies = [
+    bodies: list[type[models.Body]] = [
         models.ActivityBody,
         models.DealBody,
         *models.DECISION_BODIES.values(),
         *funnel_models.FUNNEL_BODIES,
+        key_models.KeyBody,
     ]
     _, schema = models_json_schema([(body, "validation") for body in bodies], ref_template=_SCHEMAS + "{model}")
     activities = {

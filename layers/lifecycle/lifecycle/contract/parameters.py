@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, get_args
@@ -13,7 +14,7 @@ from lifecycle.contract.limits import DEFAULT_PAGE, MAX_PAGE
 from lifecycle.contract.refusals import FieldError, InvalidRequestError, RefusedValueError
 from lifecycle.contract.times import parse_time, refuse_future
 from lifecycle.events import Identity
-from lifecycle.services.errors import ProspectNotFoundError
+from lifecycle.services.errors import KeyNotFoundError, ProspectNotFoundError
 
 #: The sales view of a prospect (design, section 1).
 LEAD_STATUSES: tuple[str, ...] = get_args(LeadStatus)
@@ -21,6 +22,7 @@ LEAD_STATUSES: tuple[str, ...] = get_args(LeadStatus)
 IDENTITY_PARAMETERS = ("email", "visitor", "user", "crm")
 
 _MOST_DIGITS = 4
+_KEY_ID = re.compile("[0-9a-f]{12}")
 _Value = TypeVar("_Value")
 
 
@@ -63,6 +65,13 @@ def prospect_id(segment: str) -> str:
         return fields.prospect_id(segment)
     except RefusedValueError:
         raise ProspectNotFoundError("id") from None
+
+
+def key_id(segment: str) -> str:
+    """The id of an API key, from its segment of the path. Raises KeyNotFoundError: no key can have such an id."""
+    if not _KEY_ID.fullmatch(segment):
+        raise KeyNotFoundError
+    return segment
 
 
 def read_query(event: Mapping[str, Any], known: Collection[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from lifecycle.contract.limits import MAX_LISTED_ERRORS
 from lifecycle.contract.refusals import (
     BodyTooLargeError,
     FieldError,
+    InsufficientScopeError,
     InvalidCursorError,
     InvalidRequestError,
     MalformedBodyError,
@@ -29,6 +30,8 @@ from lifecycle.services.errors import (
     FunnelBusyError,
     InvalidDefinitionError,
     JobNotFoundError,
+    KeyNotFoundError,
+    KeysBusyError,
     LifecycleError,
     NotInForceYetError,
     NotMergedError,
@@ -36,6 +39,7 @@ from lifecycle.services.errors import (
     ProspectNotFoundError,
     QualificationMissingError,
     SamePersonError,
+    ScopesNotHeldError,
     SelfMergeError,
     SignatureNotFoundError,
     SignaturesMissingError,
@@ -114,6 +118,9 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     MalformedBodyError: ProblemType("malformed-body", 400, "The body cannot be read"),
     InvalidCursorError: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
     UnauthenticatedError: ProblemType("unauthenticated", 401, "The request has no valid API key"),
+    InsufficientScopeError: ProblemType("insufficient-scope", 403, "The API key may not do this"),
+    ScopesNotHeldError: ProblemType("scope-not-held", 403, "A key cannot give what it does not have"),
+    KeyNotFoundError: ProblemType("key-not-found", 404, "There is no such API key"),
     ProspectNotFoundError: ProblemType("prospect-not-found", 404, "There is no such prospect"),
     ProspectAbsorbedError: ProblemType("prospect-absorbed", 409, "The prospect was merged into another one"),
     EmailKnownError: ProblemType("email-known", 409, "The prospect's email is known"),
@@ -144,6 +151,7 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     TooLateToCancelError: ProblemType("too-late-to-cancel", 409, "The version cannot be called off any more"),
     VersionCancelledError: ProblemType("version-cancelled", 409, "The version was called off"),
     FunnelBusyError: UNAVAILABLE,
+    KeysBusyError: UNAVAILABLE,
     TooBusyError: UNAVAILABLE,
     LifecycleError: INVALID,
 }
@@ -167,26 +175,40 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         return Problem(INTERNAL, f"Report the request id {request_id}.", {"request_id": request_id})
     if isinstance(error, InvalidRequestError):
         return invalid(error)
-    if isinstance(error, UnauthenticatedError):
-        # RFC 9110, section 11.6.1: a 401 names the scheme that would do.
-        return Problem(kind, str(error), headers={"WWW-Authenticate": "Bearer"})
     if isinstance(error, InvalidDefinitionError):
         return _listing(kind, list(_definition_errors(error)))
-    return Problem(kind, str(error), _members_of(error))
+    return Problem(kind, str(error), _members_of(error), _headers_of(error))
+
+
+def _headers_of(error: Exception) -> Mapping[str, str]:
+    """What the status asks for in a header."""
+    match error:
+        case UnauthenticatedError():
+            # RFC 9110, section 11.6.1: a 401 names the scheme that would do.
+            return {"WWW-Authenticate": "Bearer"}
+        case InsufficientScopeError():
+            # RFC 6750, section 3.1.
+            return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{" ".join(error.needed)}"'}
+    return {}
 
 
 def _members_of(error: Exception) -> Mapping[str, Any]:
     """What a client can act on without reading the words."""
+    members: Mapping[str, Any] = {}
     match error:
         case ProspectAbsorbedError():
-            return {"survivor": error.survivor}
+            members = {"survivor": error.survivor}
         case QualificationMissingError():
-            return {"errors": [found._asdict() for found in _qualification_errors(error)]}
+            members = {"errors": [found._asdict() for found in _qualification_errors(error)]}
         case DraftChangedError():
-            return {"content_hash": error.content_hash}
+            members = {"content_hash": error.content_hash}
         case SignaturesMissingError():
-            return {"missing": list(error.teams)}
-    return {}
+            members = {"missing": list(error.teams)}
+        case InsufficientScopeError():
+            members = {"needed": list(error.needed), "scopes": list(error.held)}
+        case ScopesNotHeldError():
+            members = {"not_held": list(error.scopes)}
+    return members
 
 
 def _definition_errors(error: InvalidDefinitionError) -> Iterator[FieldError]:

@@ -69,6 +69,23 @@ class UnauthenticatedError(Exception):
         super().__init__("Send the API key of your workspace as Authorization: Bearer <key>.")
 
 
+class InsufficientScopeError(Exception):
+    """The API key of the request may not do this.
+
+    Attributes:
+        needed: the scopes of which any would do.
+        held: those that the key has.
+    """
+
+    def __init__(self, needed: Sequence[str], held: Sequence[str]) -> None:
+        self.needed = tuple(needed)
+        self.held = tuple(held)
+        wanted = " or ".join(self.needed)
+        super().__init__(
+            f"This takes a key with the scope {wanted}; the key of this request has {', '.join(self.held) or 'none'}."
+        )
+
+
 def pointer(parts: Sequence[str | int]) -> str:
     """A JSON pointer (RFC 6901, section 3); names that are long or not printable are shown shortened and escaped."""
     return "".join(f"/{_shown(str(part))}" for part in parts)

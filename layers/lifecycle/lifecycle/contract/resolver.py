@@ -1,10 +1,11 @@
-"""The frame of every function behind the API: routing, problem documents, and one line of log per invocation."""
+"""The frame of every function behind the API: routing, scopes, problem documents, one line of log per invocation."""
 
 from __future__ import annotations
 
 import json
 import traceback
 from collections.abc import Callable, Mapping
+from functools import wraps
 from time import perf_counter
 from typing import Any
 
@@ -14,6 +15,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lifecycle.contract import problems, routes
+from lifecycle.contract.caller import read_caller, require_scope
 from lifecycle.contract.route import Route
 
 logger = Logger()
@@ -50,11 +52,21 @@ class Api:
         self._resolver.exception_handler(Exception)(self._answer_problem)
 
     def route(self, route: Route) -> Callable[[Answering], Answering]:
-        """Register the function that answers a route; it gets the parameters of the path as keyword arguments."""
+        """Register the function that answers a route; it gets the parameters of the path as keyword arguments.
+
+        It is called only for a caller whose key has the route's scope. The authorizer cannot see to that: API Gateway
+        keeps its policy for the caller's next requests, whatever they ask for.
+        """
 
         def register(answering: Answering) -> Answering:
-            self._resolver.route(route.rule, method=route.method)(answering)
-            return answering
+            @wraps(answering)
+            def guarded(**segments: str) -> Response[str]:
+                if not route.public:
+                    require_scope(read_caller(self.event), route.scopes)
+                return answering(**segments)
+
+            self._resolver.route(route.rule, method=route.method)(guarded)
+            return guarded
 
         return register
 

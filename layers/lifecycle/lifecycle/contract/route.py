@@ -9,8 +9,13 @@ import re
 from typing import Any, Literal, NamedTuple
 
 from lifecycle.contract.limits import DEFAULT_PAGE, MAX_OUTSIDE_ID, MAX_PAGE
+from lifecycle.services.scopes import SIGNING, Scope
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+#: The scope of the team that the body or the path names. Any team's lets a request in; the function then holds it
+#: against the team that it is about (``caller.require_scope``), for only there that is known.
+TEAM_SCOPE: Literal["funnel:sign:{team}"] = "funnel:sign:{team}"
 
 JSON = "application/json"
 #: The registered type (RFC 9512, section 2.1), and those that were in use before there was one.
@@ -39,9 +44,10 @@ class Route(NamedTuple):
     """One method of one path.
 
     ``path`` is written as API Gateway and OpenAPI do; ``function`` is the folder under ``functions/`` that answers;
-    ``public`` routes need no API key. ``request`` names the body's type in one of the modules of models; a body may be
-    left out where ``may_be_empty``, and be YAML where ``takes_yaml``. ``problems`` are the statuses of the problem
-    documents that belong to the route, beyond those that any route may answer with.
+    ``scope`` is what the API key needs for it, and ``public`` routes need no key. ``request`` names the body's type in
+    one of the modules of models; a body may be left out where ``may_be_empty``, and be YAML where ``takes_yaml``.
+    ``problems`` are the statuses of the problem documents that belong to the route, beyond those that any route may
+    answer with.
     """
 
     method: Method
@@ -54,8 +60,16 @@ class Route(NamedTuple):
     takes_yaml: bool = False
     query: tuple[Parameter, ...] = ()
     problems: tuple[int, ...] = ()
+    scope: Scope | Literal["funnel:sign:{team}"] | None = None
     public: bool = False
     description: str = ""
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes of which any lets a request in; none lets nobody in, unless the route is public."""
+        if self.scope == TEAM_SCOPE:
+            return tuple(SIGNING.values())
+        return () if self.scope is None else (self.scope,)
 
     @property
     def rule(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
+from lifecycle.contract.key_routes import KEY_ROUTES
 from lifecycle.contract.limits import MAX_EMAIL
 from lifecycle.contract.route import PAGING, STAGE, TEXT, TIME, Answer, Method, Parameter, Route
 
@@ -10,6 +11,7 @@ POST_ACTIVITY = Route(
     method="POST",
     path="/activities",
     function="ingest_activity",
+    scope="ingest",
     summary="Record an activity",
     description="Appends it to the prospect's log and answers with the stage that follows from it.",
     request="ActivityBody",
@@ -24,6 +26,7 @@ POST_BATCH = Route(
     method="POST",
     path="/activities/batch",
     function="ingest_activity",
+    scope="ingest",
     summary="Record up to 500 activities",
     description=(
         "Each entry is judged by itself: good ones are kept whatever the bad ones are. "
@@ -38,6 +41,7 @@ PUT_DEAL = Route(
     method="PUT",
     path="/deals/{deal_id}",
     function="update_deal",
+    scope="ingest",
     summary="Say where a deal stands",
     description=(
         "What is left out is unchanged. `contacts`, where present, is the whole set as of `occurred_at`. "
@@ -52,6 +56,7 @@ DELETE_DEAL = Route(
     method="DELETE",
     path="/deals/{deal_id}",
     function="update_deal",
+    scope="ingest",
     summary="Withdraw a deal",
     description="The deal counts as if it had never been.",
     query=(Parameter("occurred_at", "When it was deleted; by default now.", TIME),),
@@ -63,6 +68,7 @@ POST_DECISION = Route(
     method="POST",
     path="/prospects/{prospect_id}/decisions",
     function="decide_stage",
+    scope="decide",
     summary="Rule on a prospect",
     description="A decision that moves nobody is recorded all the same.",
     request="AnyDecisionBody",
@@ -77,6 +83,7 @@ LIST_PROSPECTS = Route(
     method="GET",
     path="/prospects",
     function="read_prospects",
+    scope="read",
     summary="Find one prospect, or list many",
     description="By one identity, or by filters. An identity that nobody has gives an empty list.",
     query=(
@@ -98,6 +105,7 @@ GET_PROSPECT = Route(
     method="GET",
     path="/prospects/{prospect_id}",
     function="read_prospects",
+    scope="read",
     summary="Show the state of a prospect",
     description="The id of a prospect that was merged into another one answers with the survivor.",
     answers=(Answer(200, "The state.", "ProspectAnswer"),),
@@ -108,6 +116,7 @@ GET_TIMELINE = Route(
     method="GET",
     path="/prospects/{prospect_id}/timeline",
     function="read_prospects",
+    scope="read",
     summary="Show what happened with a prospect",
     description="Events and transitions, newest first.",
     query=PAGING,
@@ -119,6 +128,7 @@ GET_EXPLANATION = Route(
     method="GET",
     path="/prospects/{prospect_id}/explanation",
     function="read_prospects",
+    scope="read",
     summary="Explain the stage of a prospect",
     description="The criterion that holds and its evidence, and what the stages ahead still ask for.",
     answers=(Answer(200, "The explanation.", "ExplanationAnswer"),),
@@ -163,6 +173,7 @@ ROUTES: tuple[Route, ...] = (
     GET_TIMELINE,
     GET_EXPLANATION,
     *FUNNEL_ROUTES,
+    *KEY_ROUTES,
     GET_OPENAPI,
     GET_DOCS,
     GET_HEALTH,

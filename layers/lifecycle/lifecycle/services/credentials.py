@@ -1,4 +1,4 @@
-"""API keys: made for a workspace, and recognised again.
+"""API keys: made for a workspace, with scopes and perhaps an end, and recognised again.
 
 A key is 256 random bits, and the table holds its SHA-256 alone. A slow, salted hash makes guessing expensive where
 secrets are guessable; nobody guesses 256 bits, and such a hash would cost every request tens of milliseconds.
@@ -11,11 +11,14 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
-from lifecycle.store.api_keys import ApiKeyRecord, get_api_key, put_api_key
+from lifecycle.services.scopes import SCOPES, Scope, in_order
+from lifecycle.store import api_keys
+from lifecycle.store.api_keys import ApiKeyRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,43 +30,116 @@ _TOKEN = re.compile(r"plc_[A-Za-z0-9_-]{43}")
 
 #: A workspace's name becomes part of partition keys, in which ``#`` separates.
 _WORKSPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
+#: What a key may be called.
+KEY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
+_KEY_ID_BYTES = 6
+
+#: How exact the last use of a key is known. Finer would be a write for nearly every request.
+_NOTED_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Whose key a request carries."""
+    """Whose key a request carries.
+
+    Attributes:
+        workspace: whose data it opens.
+        name: what it is called.
+        scopes: what it was given. A key from before there were scopes has what it had then: all of them.
+        key_id: its id in the list; ``None`` for one from before there was a list.
+        last_used_at: what is noted of its last use.
+    """
 
     workspace: str
     name: str
+    scopes: tuple[Scope, ...]
+    key_id: str | None = None
+    last_used_at: datetime | None = None
 
 
-def create_api_key(client: DynamoDBClient, table: str, workspace: str, name: str, now: datetime) -> str:
+class Grant(NamedTuple):
+    """What a key is to be.
+
+    Attributes:
+        name: what to call it, in logs and as the author of decisions; not a secret, and not a person's email.
+        scopes: what it may do; at least one.
+        expires_at: from when on it is refused; ``None``: never.
+        created_by: who makes it.
+    """
+
+    name: str
+    scopes: tuple[Scope, ...] = SCOPES
+    expires_at: datetime | None = None
+    created_by: str = "by hand"
+
+
+class IssuedKey(NamedTuple):
+    """A new key, which is told this once, and what is kept of it."""
+
+    token: str
+    record: ApiKeyRecord
+
+
+class NotKeptError(Exception):
+    """The table did not take a new key: other writes were in the way. The same again may succeed."""
+
+
+def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Grant, now: datetime) -> IssuedKey:
     """Make an API key.
 
     Arguments:
         client: of DynamoDB.
         table: the table's name.
-        workspace: whose prospects it opens: lower-case letters, digits and hyphens, at most 63.
-        name: what to call the key, in logs and as the author of decisions; not a secret, and not a person's email.
+        workspace: whose data it opens: lower-case letters, digits and hyphens, at most 63.
+        grant: what it is to be.
         now: the present.
 
     Returns:
-        The key. It is told this once and cannot be read again.
+        The key, which cannot be read again, and what is kept of it.
 
     Raises:
-        ValueError: ``workspace`` or ``name`` has other characters.
+        ValueError: the workspace or the name has other characters, a scope is none, there is no scope at all, or the
+            key would have expired already.
+        NotKeptError: the table did not take it.
     """
     if not _WORKSPACE.fullmatch(workspace):
         raise ValueError("workspace: use 1 to 63 lower-case letters, digits and hyphens")
-    if not _NAME.fullmatch(name):
+    if not KEY_NAME.fullmatch(grant.name):
         raise ValueError("name: use 1 to 63 letters, digits, blanks, dots, hyphens and underscores")
+    if not grant.scopes or not set(grant.scopes) <= set(SCOPES):
+        raise ValueError(f"scopes: use one or more of {', '.join(SCOPES)}")
+    if grant.expires_at is not None and grant.expires_at <= now:
+        raise ValueError("expires_at: use a time after the present")
     token = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
-    put_api_key(client, table, _digest(token), ApiKeyRecord(workspace, name, now))
-    return token
+    record = ApiKeyRecord(
+        workspace=workspace,
+        name=grant.name,
+        created_at=now,
+        key_id=secrets.token_hex(_KEY_ID_BYTES),
+        scopes=in_order(grant.scopes),
+        created_by=grant.created_by,
+        expires_at=grant.expires_at,
+    )
+    if not api_keys.put_api_key(client, table, _digest(token), record):
+        raise NotKeptError
+    return IssuedKey(token, record)
 
 
-def find_credential(client: DynamoDBClient, table: str, token: str) -> Credential | None:
+def create_api_key(
+    client: DynamoDBClient,
+    table: str,
+    workspace: str,
+    name: str,
+    now: datetime,
+    *,
+    scopes: Collection[Scope] = SCOPES,
+    expires_at: datetime | None = None,
+) -> str:
+    """Make an API key from outside the API, as ``issue_api_key`` does. Returns the key alone."""
+    return issue_api_key(client, table, workspace, Grant(name, tuple(scopes), expires_at), now).token
+
+
+def find_credential(client: DynamoDBClient, table: str, token: str, now: datetime) -> Credential | None:
     """Recognise an API key.
 
     No comparison in constant time is needed: the key is looked up by its hash. What the time of the look-up might tell
@@ -73,14 +149,37 @@ def find_credential(client: DynamoDBClient, table: str, token: str) -> Credentia
         client: of DynamoDB.
         table: the table's name.
         token: what a request sent; text that cannot be a key costs no read.
+        now: the present.
 
     Returns:
-        Whose it is, ``None`` where it is nobody's.
+        Whose it is, ``None`` where it is nobody's, or has expired.
     """
     if not _TOKEN.fullmatch(token):
         return None
-    record = get_api_key(client, table, _digest(token))
-    return None if record is None else Credential(record.workspace, record.name)
+    record = api_keys.get_api_key(client, table, _digest(token))
+    if record is None or (record.expires_at is not None and record.expires_at <= now):
+        return None
+    scopes = SCOPES if record.scopes is None else in_order(record.scopes)
+    return Credential(record.workspace, record.name, scopes, record.key_id, record.last_used_at)
+
+
+def is_use_noted(credential: Credential, now: datetime) -> bool:
+    """Whether the use that is noted of a key is recent enough."""
+    return credential.last_used_at is not None and credential.last_used_at >= now - _NOTED_FOR
+
+
+def note_use(client: DynamoDBClient, table: str, token: str, credential: Credential, now: datetime) -> None:
+    """Note that a key is used now, unless another process has just done so.
+
+    Arguments:
+        client: of DynamoDB.
+        table: the table's name.
+        token: the key.
+        credential: what ``find_credential`` found for it.
+        now: the present.
+    """
+    place = (credential.workspace, credential.key_id)
+    api_keys.note_use(client, table, _digest(token), place, at=now, since=now - _NOTED_FOR)
 
 
 def _digest(token: str) -> str:

@@ -260,5 +260,30 @@ class JobNotFoundError(LifecycleError):
         )
 
 
+class KeyNotFoundError(LifecycleError):
+    """The workspace's list has no such API key."""
+
+    def __init__(self) -> None:
+        super().__init__("key_id: no API key of this workspace has this id. GET /keys lists them.")
+
+
+class ScopesNotHeldError(LifecycleError):
+    """A key would be given what the key that asks for it may not do itself. ``scopes`` names that."""
+
+    def __init__(self, scopes: tuple[str, ...]) -> None:
+        self.scopes = scopes
+        super().__init__(
+            f"scopes: the key of this request does not have {', '.join(scopes)}, so it cannot give that to another "
+            "one. Leave it out, or ask with a key that has it."
+        )
+
+
+class KeysBusyError(LifecycleError):
+    """The table had other writes in hand. Nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("The keys are being changed by other requests at once. Send the same request again.")
+
+
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

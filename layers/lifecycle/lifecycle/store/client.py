@@ -23,3 +23,10 @@ def dynamodb_client() -> DynamoDBClient:
         retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5, max_pool_connections=16
     )
     return boto3.client("dynamodb", config=config)
+
+
+@lru_cache(maxsize=1)
+def hasty_dynamodb_client() -> DynamoDBClient:
+    """The client of this process for what is not worth waiting for: one attempt, a second at most for each step."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=1)
+    return boto3.client("dynamodb", config=config)

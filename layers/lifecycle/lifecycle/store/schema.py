@@ -38,6 +38,7 @@ DRAFT_PREFIX = "DRAFT#"
 JOB = "JOB"
 SEGMENT_PREFIX = "SEG#"
 MOVES_PREFIX = "MOVES#"
+API_KEY = "KEY"
 
 
 def shard_of(prospect_id: str) -> int:
@@ -68,6 +69,16 @@ def jobs_pk(workspace: str) -> str:
 def job_pk(workspace: str, job_id: str) -> str:
     """The partition of a job, its segments and the moves that it found."""
     return f"W#{workspace}#J#{job_id}"
+
+
+def api_key_pk(digest: str) -> str:
+    """The partition of an API key, whose workspace is not known before it is read."""
+    return f"K#{digest}"
+
+
+def api_keys_pk(workspace: str) -> str:
+    """The partition that lists a workspace's API keys."""
+    return f"W#{workspace}#K"
 
 
 def owner_of(pk: str) -> tuple[str, str, str]:

@@ -1,0 +1,72 @@
+"""The API keys of a workspace: listed, given out, withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from lifecycle.services.credentials import Grant, IssuedKey, NotKeptError, issue_api_key
+from lifecycle.services.errors import KeyNotFoundError, KeysBusyError, ScopesNotHeldError
+from lifecycle.services.scopes import granted, in_order
+from lifecycle.store import api_keys
+from lifecycle.store.api_keys import ApiKeyRecord
+from lifecycle.store.client import dynamodb_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Keys:
+    """The API keys of one workspace."""
+
+    def __init__(self, client: DynamoDBClient, table: str, workspace: str) -> None:
+        self._client = client
+        self._table = table
+        self._workspace = workspace
+
+    @classmethod
+    def connect(cls, table: str, workspace: str) -> Keys:
+        """The keys that a table keeps for a workspace."""
+        return cls(dynamodb_client(), table, workspace)
+
+    def all(self) -> tuple[ApiKeyRecord, ...]:
+        """The keys in the workspace's list, newest first, those that have expired included."""
+        listed = api_keys.list_api_keys(self._client, self._table, self._workspace)
+        return tuple(sorted(listed, key=lambda record: (record.created_at, record.key_id or ""), reverse=True))
+
+    def issue(self, grant: Grant, held: Collection[str], now: datetime) -> IssuedKey:
+        """Give out a key.
+
+        Arguments:
+            grant: what it is to be.
+            held: the scopes of whoever asks.
+            now: the present.
+
+        Returns:
+            The key, which is told this once, and what is kept of it.
+
+        Raises:
+            ScopesNotHeldError: whoever asks may not do all of that.
+            KeysBusyError: the table did not take it for now.
+        """
+        missing = frozenset(grant.scopes) - granted(held)
+        if missing:
+            raise ScopesNotHeldError(in_order(missing))
+        try:
+            return issue_api_key(self._client, self._table, self._workspace, grant, now)
+        except NotKeptError:
+            raise KeysBusyError from None
+
+    def withdraw(self, key_id: str) -> None:
+        """Take a key back: the authorizer refuses it from now on.
+
+        Raises:
+            KeyNotFoundError: the workspace's list has no such key.
+            KeysBusyError: its items are in another transaction's hands.
+        """
+        digest = api_keys.digest_of(self._client, self._table, self._workspace, key_id)
+        if digest is None:
+            raise KeyNotFoundError
+        if not api_keys.delete_api_key(self._client, self._table, self._workspace, key_id, digest):
+            raise KeysBusyError

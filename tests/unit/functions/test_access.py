@@ -1,0 +1,226 @@
+"""Every route against every set of scopes, in the own workspace and in a foreign one. A new route wants a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import pytest
+
+from lifecycle.contract.caller import Caller
+from lifecycle.contract.funnel_examples import DEFINITION, DRAFT_ID, SIMULATION_ID
+from lifecycle.contract.key_examples import KEY_ID
+from lifecycle.contract.resolver import Api, answer
+from lifecycle.contract.route import TEAM_SCOPE, Method, Route
+from lifecycle.contract.routes import ROUTES
+from lifecycle.services.scopes import SCOPES
+from tests.fakes.reception import Reception
+from tests.unit.functions.conftest import API_FUNCTIONS, Call, FakeContext, authorized, request
+from tests.unit.functions.fake_jobs import FakeJobs
+from tests.unit.functions.fake_keys import FakeKeys
+from tests.unit.functions.fake_lifecycle import ANNS_ID, FakeLifecycle
+
+MARKETING, SALES = "funnel:sign:marketing", "funnel:sign:sales"
+VISIT = {"type": "website_visit", "identities": {"email": "ann@example.com"}}
+DRAFT = f"/funnel/drafts/{DRAFT_ID}"
+SIMULATION = f"/funnel/simulations/{SIMULATION_ID}"
+PROSPECT = f"/prospects/{ANNS_ID}"
+
+
+class Row(NamedTuple):
+    """What a route takes.
+
+    ``path`` and ``body`` make a request that the route's own workspace answers well. ``foreign`` is the status for
+    another workspace, in which nothing of what the path names exists: 404, or what it answers of its own.
+    """
+
+    method: Method
+    resource: str
+    scope: str
+    path: str
+    body: Any = None
+    foreign: int = 200
+
+
+ROWS = (
+    Row("POST", "/activities", "ingest", "/activities", VISIT, 201),
+    Row("POST", "/activities/batch", "ingest", "/activities/batch", [VISIT], 202),
+    Row("PUT", "/deals/{deal_id}", "ingest", "/deals/D-1", {"status": "open"}),
+    Row("DELETE", "/deals/{deal_id}", "ingest", "/deals/D-1"),
+    Row("POST", "/prospects/{prospect_id}/decisions", "decide", f"{PROSPECT}/decisions", {"action": "accept"}, 404),
+    Row("GET", "/prospects", "read", "/prospects"),
+    Row("GET", "/prospects/{prospect_id}", "read", PROSPECT, None, 404),
+    Row("GET", "/prospects/{prospect_id}/timeline", "read", f"{PROSPECT}/timeline", None, 404),
+    Row("GET", "/prospects/{prospect_id}/explanation", "read", f"{PROSPECT}/explanation", None, 404),
+    Row("GET", "/funnel", "read", "/funnel"),
+    Row("GET", "/funnel/gallery", "read", "/funnel/gallery"),
+    Row("GET", "/funnel/gallery/{name}", "read", "/funnel/gallery/default"),
+    Row("GET", "/funnel/versions", "read", "/funnel/versions"),
+    Row("GET", "/funnel/versions/{version}", "read", "/funnel/versions/2", None, 404),
+    Row("DELETE", "/funnel/versions/{version}", "funnel:write", "/funnel/versions/2", None, 404),
+    Row("POST", "/funnel/versions/{version}/rollback", "funnel:write", "/funnel/versions/2/rollback", None, 404),
+    Row("GET", "/funnel/versions/{version}/reevaluation", "read", "/funnel/versions/2/reevaluation", None, 404),
+    Row(
+        "POST",
+        "/funnel/versions/{version}/reevaluation",
+        "funnel:write",
+        "/funnel/versions/2/reevaluation",
+        None,
+        404,
+    ),
+    Row("GET", "/funnel/settings", "read", "/funnel/settings"),
+    Row("PUT", "/funnel/settings", "admin", "/funnel/settings", {"signatures_required": True}),
+    Row("GET", "/funnel/drafts", "read", "/funnel/drafts"),
+    Row("POST", "/funnel/drafts", "funnel:write", "/funnel/drafts", {"definition": {}}, 422),
+    Row("GET", "/funnel/drafts/{draft_id}", "read", DRAFT, None, 404),
+    Row("PUT", "/funnel/drafts/{draft_id}", "funnel:write", DRAFT, {"definition": DEFINITION}, 404),
+    Row("DELETE", "/funnel/drafts/{draft_id}", "funnel:write", DRAFT, None, 404),
+    Row(
+        "POST",
+        "/funnel/drafts/{draft_id}/signatures",
+        MARKETING,
+        f"{DRAFT}/signatures",
+        {"team": "marketing", "by": "Ann"},
+        404,
+    ),
+    Row(
+        "POST", "/funnel/drafts/{draft_id}/signatures", SALES, f"{DRAFT}/signatures", {"team": "sales", "by": "Al"}, 404
+    ),
+    Row("DELETE", "/funnel/drafts/{draft_id}/signatures/{team}", MARKETING, f"{DRAFT}/signatures/marketing", None, 404),
+    Row("DELETE", "/funnel/drafts/{draft_id}/signatures/{team}", SALES, f"{DRAFT}/signatures/sales", None, 404),
+    Row("POST", "/funnel/drafts/{draft_id}/publication", "funnel:write", f"{DRAFT}/publication", None, 404),
+    Row("POST", "/funnel/drafts/{draft_id}/simulations", "funnel:write", f"{DRAFT}/simulations", None, 404),
+    Row("GET", "/funnel/simulations", "read", "/funnel/simulations"),
+    Row("GET", "/funnel/simulations/{simulation_id}", "read", SIMULATION, None, 404),
+    Row("GET", "/funnel/simulations/{simulation_id}/moves", "read", f"{SIMULATION}/moves", None, 404),
+    Row("DELETE", "/funnel/simulations/{simulation_id}", "funnel:write", SIMULATION, None, 404),
+    Row("GET", "/keys", "admin", "/keys"),
+    Row("POST", "/keys", "admin", "/keys", {"name": "crm", "scopes": ["ingest"]}, 201),
+    Row("DELETE", "/keys/{key_id}", "admin", f"/keys/{KEY_ID}", None, 404),
+)
+PRIVATE = {(route.method, route.path): route for route in ROUTES if not route.public}
+SCOPE_SETS: tuple[tuple[str, ...], ...] = (
+    (),
+    *((scope,) for scope in SCOPES),
+    *(tuple(other for other in SCOPES if other not in (scope, "admin")) for scope in SCOPES),
+    SCOPES,
+    ("everything", "Admin", " admin"),
+)
+
+each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path} {row.scope}")
+
+
+def route_of(row: Row) -> Route:
+    return PRIVATE[row.method, row.resource]
+
+
+def may(row: Row, scopes: Sequence[str]) -> bool:
+    """The rule, said once more: the scope itself, or the administration's for all but signatures."""
+    return row.scope in scopes or ("admin" in scopes and row.scope not in (MARKETING, SALES))
+
+
+def test_every_private_route_has_a_row() -> None:
+    assert {(row.method, row.resource) for row in ROWS} == PRIVATE.keys()
+
+
+@each_row
+def test_a_route_declares_the_scope_of_its_row(row: Row) -> None:
+    assert route_of(row).scope == (TEAM_SCOPE if row.scope in (MARKETING, SALES) else row.scope)
+
+
+@each_row
+@pytest.mark.parametrize("scopes", SCOPE_SETS, ids=lambda scopes: ",".join(scopes) or "none")
+def test_a_route_answers_whoever_has_its_scope_and_nobody_else(
+    call: Call, fake: FakeLifecycle, keys: FakeKeys, jobs: FakeJobs, row: Row, scopes: tuple[str, ...]
+) -> None:
+    context = {"requestId": "r", "authorizer": authorized(scopes)}
+
+    reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=context)
+
+    assert (reply.status == 403) is not may(row, scopes), reply.body
+    if reply.status == 403:
+        assert reply.body["type"] == "urn:prospect-lifecycle:problem:insufficient-scope"
+        assert row.scope in reply.body["needed"]
+        assert reply.body["scopes"] == [scope for scope in SCOPES if scope in scopes]
+        assert row.scope in reply.headers["WWW-Authenticate"]
+        assert [fake.log, fake.calls, keys.granted, jobs.calls] == [[], [], [], []]
+
+
+@each_row
+@pytest.mark.parametrize("scopes", [None, ""], ids=["missing", "empty"])
+def test_a_context_without_scopes_opens_nothing(call: Call, row: Row, scopes: str | None) -> None:
+    authorizer = {"workspace": "local", "key_name": "laptop"} | ({} if scopes is None else {"scopes": scopes})
+    context = {"requestId": "r", "authorizer": authorizer}
+
+    reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=context)
+
+    assert (reply.status, reply.body["scopes"]) == (403, [])
+
+
+def test_a_route_that_declares_no_scope_opens_for_nobody(context: FakeContext) -> None:
+    api = Api()
+    api.route(Route("GET", "/new", "new", "New", (), scope=None))(lambda: answer({"data": "secret"}))
+
+    response = api.respond(request("GET", "/new"), context)  # type: ignore[arg-type]
+
+    assert response["statusCode"] == 403
+    assert "secret" not in response["body"]
+
+
+class Houses:
+    """Two workspaces: one has everything that the rows name, the other one nothing."""
+
+    def __init__(self, reception: Reception) -> None:
+        self.opened: list[str] = []
+        empty = FakeLifecycle()
+        empty.views.clear()
+        no_jobs, no_keys = FakeJobs(), FakeKeys()
+        no_jobs.records.clear()
+        no_keys.records.clear()
+        self._local = {"lifecycle_for": FakeLifecycle(), "jobs_for": FakeJobs(), "keys_for": FakeKeys()}
+        self._other = {"lifecycle_for": empty, "jobs_for": no_jobs, "keys_for": no_keys}
+        self._local["desk_for"], self._other["desk_for"] = reception.desk, Reception().desk
+
+    def opening(self, name: str) -> Callable[[Caller], Any]:
+        """Opens a kind of use cases for the caller's workspace."""
+
+        def opened(caller: Caller) -> Any:
+            self.opened.append(caller.workspace)
+            return {"local": self._local, "other": self._other}[caller.workspace][name]
+
+        return opened
+
+
+@pytest.fixture
+def houses(monkeypatch: pytest.MonkeyPatch, fake: FakeLifecycle, reception: Reception) -> Houses:
+    houses = Houses(reception)
+    for function in API_FUNCTIONS:
+        app = import_module(f"functions.{function}.app")
+        for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for"):
+            monkeypatch.setattr(app, name, houses.opening(name), raising=False)
+    return houses
+
+
+@each_row
+def test_what_another_workspace_has_does_not_exist(call: Call, houses: Houses, row: Row) -> None:
+    context = {"requestId": "r", "authorizer": authorized(workspace="other")}
+
+    reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=context)
+
+    assert set(houses.opened) == {"other"}
+    assert reply.status == row.foreign, reply.body
+    if row.foreign == 404:
+        assert reply.headers["Content-Type"] == "application/problem+json"
+    if row.method == "GET":
+        assert not [id_ for id_ in (ANNS_ID, DRAFT_ID, SIMULATION_ID, KEY_ID) if id_ in str(reply.body)]
+
+
+@each_row
+def test_the_same_request_is_answered_in_the_own_workspace(call: Call, houses: Houses, row: Row) -> None:
+    context = {"requestId": "r", "authorizer": authorized()}
+
+    reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=context)
+
+    assert set(houses.opened) == {"local"}
+    assert reply.status != 404
