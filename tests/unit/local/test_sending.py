@@ -1,6 +1,7 @@
 """Sending to a server of a few lines: what is counted, what is retried, what stops everything."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -140,6 +141,7 @@ def test_what_concerns_every_request_stops_everything(api: Api, client: Prospect
     def refuse(request: httpx.Request) -> httpx.Response:
         nonlocal seen
         seen += 1
+        time.sleep(0.01)  # answers take a while; none at all, and all may be in before the first is looked at
         return httpx.Response(status, json={"detail": "no"})
 
     api.refuse = refuse
