@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from functions.run_job.app import ATTEMPTS
+from lifecycle.contract.resolver import SECURITY_HEADERS
 from lifecycle.contract.routes import ROUTES
 from lifecycle.store.schema import (
     BY_DAY,
@@ -346,6 +347,12 @@ def test_a_function_of_the_api_ends_before_the_gateway_gives_up(name: str) -> No
     timeout = FUNCTIONS[name][1].get("Timeout", GLOBALS["Timeout"])
 
     assert timeout < 29 or not events_of(name, "Api")
+
+
+def test_what_the_gateway_says_by_itself_has_the_headers_of_every_answer() -> None:
+    for name, response in RESOURCES["Api"]["Properties"]["GatewayResponses"].items():
+        headers = response["ResponseParameters"]["Headers"]
+        assert {header: f"'{value}'" for header, value in SECURITY_HEADERS.items()}.items() <= headers.items(), name
 
 
 def test_what_the_gateway_says_by_itself_is_a_problem_document() -> None:

@@ -29,7 +29,7 @@ _FRAMES = -8
 #: (RFC 9111, section 5.2.2.5). No browser may guess what they are (Fetch standard, "X-Content-Type-Options"), ask for
 #: them without TLS for the next two years (RFC 6797; it overlooks this where there is no TLS, as on the laptop), tell
 #: another site their addresses, which may name an email, or show them within another site's page (RFC 7034).
-_HEADERS = {
+SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000",
@@ -81,7 +81,7 @@ class Api:
         request = event.get("requestContext", {})
         logger.append_keys(request_id=request.get("requestId"), workspace=_workspace(event))
         response = self._resolver.resolve(event, context)
-        for name, value in _HEADERS.items():
+        for name, value in SECURITY_HEADERS.items():
             response["multiValueHeaders"].setdefault(name, [value])
         status = response["statusCode"]
         log = logger.error if status >= _SERVER_ERROR else logger.info
