@@ -198,6 +198,27 @@ def test_a_version_is_scheduled_and_called_off(api: Api) -> None:
     assert api.ok("GET", "/funnel")["next"] is None
 
 
+def test_what_only_time_moves_is_moved_by_the_timer_and_dated_truly(api: Api) -> None:
+    email = someone()
+    came = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=40)
+    api.activity(type="website_visit", occurred_at=came.isoformat(), identities={"email": email})
+    definition = api.ok("GET", "/funnel")["definition"]
+    asleep = {"key": "asleep", "beside": True, "enter_when": {"stage": {"in": "engaged", "for": "1 hour"}}}
+    definition["stages"].append(asleep)
+    api.ok("PUT", "/funnel/settings", json={"signatures_required": False})
+    made = api.ok("POST", "/funnel/drafts", json={"definition": definition})
+    api.ok("POST", f"/funnel/drafts/{made['draft_id']}/publication")
+
+    # A list shows who was moved in the table, which no request does here: a single prospect would be told as of now.
+    listed = eventually(lambda: api.ok("GET", "/prospects", params={"stage": "asleep"})["prospects"], bool, 240)
+
+    (prospect,) = listed
+    assert prospect["identities"]["email"] == [email]
+    move = api.transitions(prospect["prospect_id"])[-1]
+    assert datetime.fromisoformat(move["occurred_at"]) == came + timedelta(hours=1)
+    assert (move["cause"], move["criterion"]) == ("rule", "1 hour in engaged")
+
+
 def test_a_change_voids_what_was_signed_and_needs_what_was_seen(api: Api) -> None:
     made = draft(api)
     path = f"/funnel/drafts/{made['draft_id']}"
