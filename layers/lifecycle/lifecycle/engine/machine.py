@@ -271,13 +271,13 @@ class Machine:
         key = Key(effective_at, Order.PUBLICATION, f"version@{plan.funnel.version}")
         before, old = self.at, self.plan
         self._take_up(plan)
-        fresh = self.line is None
+        line = self.line
         for event in past:
-            if self.line is not None and not fresh and event.key > self.line:
+            if line is not None and event.key > line:
                 self._forget()
-                fresh = True
+                line = None
             self._recount(event)
-        if not fresh:
+        if line is not None:
             self._forget()
         self.last, self.now = key, effective_at
         to = plan.heir(before.stage) or plan.nearest(old, before.stage)

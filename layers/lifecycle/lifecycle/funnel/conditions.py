@@ -8,6 +8,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
+#: How many patterns are kept compiled: evidence is looked for with the very searches that counted.
+_PATTERNS = 256
 #: How many texts are remembered for each pattern.
 _REMEMBERED = 512
 
@@ -106,6 +108,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
+@lru_cache(maxsize=_PATTERNS)
 def _search(pattern: str) -> Callable[[str], bool]:
     import re2  # half a megabyte of machine code, for the funnels that have a pattern
 

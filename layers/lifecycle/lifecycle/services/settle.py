@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -72,9 +72,7 @@ class Settler:
         """
         settled: dict[int, Settled] = {}
         open_places = list(range(len(entries)))
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                time.sleep(_pause(attempt))
+        for attempt in _attempts():
             around = neighbourhood if neighbourhood is not None and not attempt else Neighbourhood(self._store)
             settled |= self._attempt({place: entries[place] for place in open_places}, around, now)
             open_places = [place for place in open_places if place not in settled]
@@ -98,9 +96,7 @@ class Settler:
         """
         refreshed: dict[str, Refreshed] = {}
         left = list(dict.fromkeys(prospect_ids))
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                time.sleep(_pause(attempt))
+        for _ in _attempts():
             around = Neighbourhood(self._store)
             around.load(left)
             stored = {id_: around[id_].stage for id_ in left if around[id_].summary is not None}
@@ -260,9 +256,12 @@ def _refreshed(prospect_id: str, stored: str | None, settled: Settled) -> Refres
     return Refreshed(prospect_id, stored, stage, because)
 
 
-def _pause(attempt: int) -> float:
-    """How many seconds to wait before another try: by chance, so that rivals part, and longer each time."""
-    return random.uniform(0, min(_LONGEST_PAUSE, 0.02 * 2**attempt))  # noqa: S311 - spreads retries
+def _attempts() -> Iterator[int]:
+    """Count the tries, with a pause before each but the first: by chance, so that rivals part, and longer each time."""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.02 * 2**attempt)))  # noqa: S311 - spreads retries
+        yield attempt
 
 
 def mark_of(entry: Appended) -> str:
