@@ -95,6 +95,11 @@ UPDATES = {
         "id", at(0), at(1), "D1", "lost", "Großauftrag", Decimal("99999999999999.99"), "EUR", "renewals", "price",
         (Contact((Identity("email", "ann@example.com"),), "buyer"), Contact((Identity("crm:sf", "1"),), None)),
     ),
+    "an update of single contacts": DealUpdate(
+        "id", at(0), at(1), "D1",
+        joined=(Contact((Identity("crm:hubspot", "1"),), "user"),),
+        left=(Contact((Identity("crm:hubspot", "2"),), None),),
+    ),
     "an update that removes everybody": DealUpdate("id", at(0), at(1), "D1", contacts=()),
     "a deletion": DealUpdate("id", at(0), at(1), "D1", deleted=True),
 }  # fmt: skip

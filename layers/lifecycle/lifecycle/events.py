@@ -136,7 +136,8 @@ _DEAL_ORDER = {None: Order.DEAL_OPEN, "open": Order.DEAL_OPEN, "lost": Order.DEA
 class DealUpdate:
     """One entry of a deal's log: what a CRM said of it as of ``occurred_at``; ``None`` means unchanged.
 
-    ``contacts`` present is the whole set, so a contact that is missing from it is removed.
+    ``contacts`` present is the whole set, so a contact that is missing from it is removed. A CRM that tells of single
+    contacts names those that came as ``joined`` and those that went as ``left``, and the others stay.
     ``deleted`` withdraws the deal and all that was said of it before.
     """
 
@@ -151,6 +152,8 @@ class DealUpdate:
     pipeline: str | None = None
     lost_reason: str | None = None
     contacts: tuple[Contact, ...] | None = None
+    joined: tuple[Contact, ...] = ()
+    left: tuple[Contact, ...] = ()
     deleted: bool = False
     key: Key = field(init=False, repr=False, compare=False)
     kind: ClassVar[str] = "deal_update"
@@ -158,6 +161,11 @@ class DealUpdate:
     def __post_init__(self) -> None:
         order = Order.WITHDRAWAL if self.deleted else _DEAL_ORDER[self.status]
         self.key = Key(self.occurred_at, order, self.id)
+
+    @property
+    def named(self) -> tuple[Contact, ...]:
+        """Every contact that it names."""
+        return (*(self.contacts or ()), *self.joined, *self.left)
 
 
 @dataclass(slots=True)
@@ -255,11 +263,11 @@ def fact_of(update: DealUpdate, contact: str, workspace: str) -> DealFact:
     linked: bool | None = None
     role: str | None = None
     identities: tuple[Identity, ...] = ()
-    if update.contacts is not None:
+    if update.contacts is not None or any(_is(named, contact, workspace) for named in update.left):
         linked = False
-        for named in update.contacts:
-            if prospect_id(workspace, home_identity(named.identities)) == contact:
-                linked, role, identities = True, named.role, named.identities
+    for named in (*(update.contacts or ()), *update.joined):
+        if _is(named, contact, workspace):
+            linked, role, identities = True, named.role, named.identities
     return DealFact(
         id=f"{update.deal_id}/{update.id}:{'~' if linked is False else ''}{contact}",
         occurred_at=update.occurred_at,
@@ -277,3 +285,7 @@ def fact_of(update: DealUpdate, contact: str, workspace: str) -> DealFact:
         lost_reason=update.lost_reason,
         deleted=update.deleted,
     )
+
+
+def _is(named: Contact, contact: str, workspace: str) -> bool:
+    return prospect_id(workspace, home_identity(named.identities)) == contact

@@ -6,13 +6,11 @@ Free of pydantic, so that functions without a body can use them on path and quer
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal
-from functools import lru_cache
-from types import ModuleType
 
-from lifecycle.contract.limits import MAX_EMAIL, MAX_EVENT_ID, MAX_OUTSIDE_ID
+from lifecycle.contract.limits import MAX_EVENT_ID, MAX_OUTSIDE_ID
 from lifecycle.contract.refusals import RefusedValueError
+from lifecycle.mail_address import normalised
 
 #: Control characters (Unicode category Cc) and lone surrogates: invisible, or no characters at all.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -26,36 +24,15 @@ _AMOUNT_DECIMALS = 4
 
 
 def email(text: str) -> str:
-    """An email address, in lower case.
-
-    By RFC 5321 the part before the @ may tell cases apart; no mail provider of note does, and two prospects for one
-    person are the greater harm. Whether the domain takes mail is not asked: that would need the network.
+    """An email address, in lower case (see ``mail_address.normalised``).
 
     Raises:
         RefusedValueError: no mail can be sent to it from anywhere.
     """
-    refusal = RefusedValueError("is not an email address that mail could reach", "an address such as ann@example.com")
-    trimmed = text.strip()
-    if len(trimmed) > MAX_EMAIL:
-        raise refusal
     try:
-        address = _email_validator().validate_email(trimmed, check_deliverability=False).normalized
-    except ValueError:  # the base of EmailNotValidError and UnicodeError
-        raise refusal from None
-    return unicodedata.normalize("NFC", address.lower())
-
-
-@lru_cache(maxsize=1)
-def _email_validator() -> ModuleType:
-    """The validator, loaded on first use: it takes 40 ms, and most requests for reading need none.
-
-    Domains kept for tests and inner networks (RFC 6761, such as ``.test`` and ``.local``) are let through, by the list
-    that the library offers for it: staging systems send them, and whether mail could arrive is not the question.
-    """
-    import email_validator
-
-    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
-    return email_validator
+        return normalised(text)
+    except ValueError as error:
+        raise RefusedValueError(str(error), "an address such as ann@example.com") from None
 
 
 def outside_id(text: str) -> str:

@@ -43,9 +43,6 @@ MAX_EXPONENT = 125
 MAX_EVENT_ID = 128
 MAX_OUTSIDE_ID = 256
 
-#: Characters of an email address (RFC 5321, section 4.5.3.1.3: a path of 256 octets including its brackets).
-MAX_EMAIL = 254
-
 MAX_CRM_SYSTEMS = 10
 MAX_CONTACTS = 200
 

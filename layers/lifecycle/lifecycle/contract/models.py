@@ -26,13 +26,13 @@ from lifecycle.contract import fields
 from lifecycle.contract.limits import (
     MAX_CONTACTS,
     MAX_CRM_SYSTEMS,
-    MAX_EMAIL,
     MAX_EVENT_ID,
     MAX_OUTSIDE_ID,
     MAX_PROPERTIES,
 )
 from lifecycle.contract.refusals import RefusedValueError
 from lifecycle.contract.times import parse_time, refuse_future
+from lifecycle.mail_address import MAX_EMAIL
 
 
 def _read_time(value: Any, info: ValidationInfo) -> datetime:

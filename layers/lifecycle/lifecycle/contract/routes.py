@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
 from lifecycle.contract.key_routes import KEY_ROUTES
-from lifecycle.contract.limits import MAX_EMAIL
 from lifecycle.contract.route import PAGING, STAGE, TEXT, TIME, Answer, Method, Parameter, Route
+from lifecycle.mail_address import MAX_EMAIL
 
 POST_ACTIVITY = Route(
     method="POST",

@@ -64,7 +64,7 @@ def spread(store: Store, spreading: Spreading) -> tuple[list[Appended], Neighbou
 
 
 def _contacts(workspace: str, updates: Iterable[DealUpdate]) -> dict[str, None]:
-    return dict.fromkeys(_partition(workspace, contact) for update in updates for contact in update.contacts or ())
+    return dict.fromkeys(_partition(workspace, contact) for update in updates for contact in update.named)
 
 
 def _concerned(workspace: str, log: Sequence[DealUpdate], update: DealUpdate) -> tuple[str, ...]:
@@ -75,7 +75,10 @@ def _concerned(workspace: str, log: Sequence[DealUpdate], update: DealUpdate) ->
         if entry.id == update.id:
             before = dict(now)
         if entry.contacts is not None:
-            now = _contacts(workspace, [entry])
+            now = {}
+        now |= {_partition(workspace, contact): None for contact in (*(entry.contacts or ()), *entry.joined)}
+        for contact in entry.left:
+            now.pop(_partition(workspace, contact), None)
     return tuple(sorted(before | now))
 
 

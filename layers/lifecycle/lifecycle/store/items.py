@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -195,9 +195,6 @@ def _deal_fields(item: Item) -> dict[str, Any]:
 
 def deal_update_item(workspace: str, update: DealUpdate) -> Item:
     """An entry of a deal's log."""
-    contacts = None
-    if update.contacts is not None:
-        contacts = [{"identities": _pairs(contact.identities), "role": contact.role} for contact in update.contacts]
     return {
         "pk": deal_pk(workspace, update.deal_id),
         "sk": event_sk(update.id),
@@ -205,24 +202,33 @@ def deal_update_item(workspace: str, update: DealUpdate) -> Item:
         "occurred_at": format_time(update.occurred_at),
         "recorded_at": format_time(update.recorded_at),
         "deal_id": update.deal_id,
-        "contacts": contacts,
+        "contacts": None if update.contacts is None else _contact_attributes(update.contacts),
+        "joined": _contact_attributes(update.joined) or None,
+        "left": _contact_attributes(update.left) or None,
         **_deal_attributes(update),
     }
 
 
+def _contact_attributes(contacts: tuple[Contact, ...]) -> list[Item]:
+    return [{"identities": _pairs(contact.identities), "role": contact.role} for contact in contacts]
+
+
 def item_deal_update(item: Item) -> DealUpdate:
     """The entry of a deal's log that an item keeps."""
-    contacts = None
-    if "contacts" in item:
-        contacts = tuple(Contact(_identities(contact), contact.get("role")) for contact in item["contacts"])
     return DealUpdate(
         id=item["sk"].partition("#")[2],
         occurred_at=parse_time(item["occurred_at"]),
         recorded_at=parse_time(item["recorded_at"]),
         deal_id=item["deal_id"],
-        contacts=contacts,
+        contacts=_contacts(item["contacts"]) if "contacts" in item else None,
+        joined=_contacts(item.get("joined", ())),
+        left=_contacts(item.get("left", ())),
         **_deal_fields(item),
     )
+
+
+def _contacts(attributes: Iterable[Item]) -> tuple[Contact, ...]:
+    return tuple(Contact(_identities(contact), contact.get("role")) for contact in attributes)
 
 
 def partition_item(workspace: str, partition: Partition) -> Item:

@@ -1,0 +1,1 @@
+"""Outside systems as senders: each module sends as its system does, its signature included."""
