@@ -46,4 +46,6 @@ def delivery(sender: Sender, sample: Sample, url: str, now: datetime, secret: st
     """A sample as it arrives, signed."""
     signature = sender.sign(sample.body, url, secret or sender.secret, now)
     headers = {"content-type": sample.content_type, **sample.headers, **signature}
-    return Delivery("POST", url, {name.lower(): value for name, value in headers.items()}, {}, sample.body, now, sample.call)
+    return Delivery(
+        "POST", url, {name.lower(): value for name, value in headers.items()}, {}, sample.body, now, sample.call
+    )
