@@ -1,7 +1,7 @@
 """What nearly every source needs to read a delivery: JSON, identities, ids, and what may stand in an activity.
 
-Whatever is not right raises UnreadablePartError, whose message names what was wrong and what would be right, and repeats nothing
-that was sent. ``each`` turns it into an ``Unreadable`` for the part that it concerns.
+Whatever is not right raises UnreadablePartError, whose message names what was wrong and what would be right, and
+repeats nothing that was sent. ``each`` turns it into an ``Unreadable`` for the part that it concerns.
 """
 
 from __future__ import annotations

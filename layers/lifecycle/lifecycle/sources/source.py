@@ -49,9 +49,7 @@ class Reply(NamedTuple):
 
 def plain_reply(_delivery: Delivery, _settings: Mapping[str, Any], tally: Tally) -> Reply:
     """What suits most: 200, and what became of it."""
-    return Reply(
-        200, f'{{"accepted":{tally.accepted},"duplicates":{tally.duplicates},"quarantined":{tally.quarantined}}}'
-    )
+    return Reply(200, json.dumps(tally._asdict()))
 
 
 @dataclass(frozen=True, slots=True)
