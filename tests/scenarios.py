@@ -162,7 +162,7 @@ class World:
         elif isinstance(operation, DealUpdate):
             self.updates.append(operation)
             if crash:
-                self.store.append_deal_update(operation)
+                self.store.append_deal_updates([operation])
             else:
                 self.lifecycle.update_deal(operation)
         else:

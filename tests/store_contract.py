@@ -165,7 +165,7 @@ class StoreContract:
 
     @pytest.mark.parametrize("update", UPDATES.values(), ids=UPDATES)
     def test_every_kind_of_deal_update_comes_back_as_it_was_appended(self, store: Store, update: DealUpdate) -> None:
-        assert store.append_deal_update(update) is True
+        assert store.append_deal_updates([update]) == [True]
 
         assert store.deal_log("D1") == [update]
 
@@ -239,12 +239,13 @@ class StoreContract:
     def test_a_deal_update_is_appended_once(self, store: Store) -> None:
         update = UPDATES["an update with everything"]
 
-        assert [store.append_deal_update(update), store.append_deal_update(update)] == [True, False]
-        assert len(store.deal_log("D1")) == 1
+        assert [*store.append_deal_updates([update]), *store.append_deal_updates([update])] == [True, False]
+        assert store.append_deal_updates([update, replace(update, id="another")]) == [False, True]
+        assert len(store.deal_log("D1")) == 2
 
     def test_each_deal_has_a_log_of_its_own(self, store: Store) -> None:
-        store.append_deal_update(DealUpdate("u", at(0), at(0), "D1"))
-        store.append_deal_update(DealUpdate("u", at(0), at(0), "D10"))
+        store.append_deal_updates([DealUpdate("u", at(0), at(0), "D1")])
+        store.append_deal_updates([DealUpdate("u", at(0), at(0), "D10")])
 
         assert [update.deal_id for update in store.deal_log("D1")] == ["D1"]
 

@@ -44,7 +44,7 @@ def test_a_deal_whose_request_died_after_the_append_reaches_its_contacts(
     api.deal(deal, status="open", occurred_at=noon(1).isoformat(), contacts=[{"email": email, "role": "buyer"}])
 
     won = DealUpdate(something(), noon(3), noon(3), deal, status="won", contacts=contacts)
-    store_of(local_stack, stack_info).append_deal_update(won)
+    store_of(local_stack, stack_info).append_deal_updates([won])
 
     state = eventually(lambda: api.find(email=email), lambda found: found is not None and found["stage"] == "customer")
     assert state is not None

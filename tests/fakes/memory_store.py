@@ -91,8 +91,8 @@ class MemoryStore:
     def append(self, appended: Sequence[Appended]) -> list[bool]:
         return [self._put_absent(event_item(self.workspace, *entry)) for entry in appended]
 
-    def append_deal_update(self, update: DealUpdate) -> bool:
-        return self._put_absent(deal_update_item(self.workspace, update))
+    def append_deal_updates(self, updates: Sequence[DealUpdate]) -> list[bool]:
+        return [self._put_absent(deal_update_item(self.workspace, update)) for update in updates]
 
     def commit(self, changes: Sequence[Change]) -> list[bool]:
         if self.before_commit:

@@ -203,7 +203,7 @@ def test_an_event_that_the_state_no_longer_remembers_changes_nothing(store: Memo
 
 def test_a_deal_update_of_the_stream_is_copied_to_its_contacts(store: MemoryStore, lifecycle: Lifecycle) -> None:
     update = deal_update("open", 1, "open", (ANN, BOB))
-    store.append_deal_update(update)
+    store.append_deal_updates([update])
     image = to_attributes(deal_update_item(WORKSPACE, update))
 
     failed = evaluate_stream("t", [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}], lambda _: lifecycle)

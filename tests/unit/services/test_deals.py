@@ -306,7 +306,7 @@ def test_an_update_that_was_appended_and_not_copied_is_copied_by_the_stream(
     store: MemoryStore, lifecycle: Lifecycle
 ) -> None:
     update = deal_update("open", 1, "open", (ANN,))
-    store.append_deal_update(update)
+    store.append_deal_updates([update])
     with pytest.raises(ProspectNotFoundError):
         lifecycle.find_prospect(ANN)
 

@@ -22,6 +22,9 @@ from lifecycle.contract import (
     key_models,
     models,
     problems,
+    source_answers,
+    source_examples,
+    source_models,
 )
 from lifecycle.contract.limits import MAX_BATCH_ENTRIES, MAX_OUTSIDE_ID
 from lifecycle.contract.problems import CONTENT_TYPE, ProblemType
@@ -40,9 +43,14 @@ answered with a problem document (RFC 9457) that names the field, the reason and
 nothing. Give activities and decisions an `id`: the same id again is the same event, so requests can be repeated.
 """
 
-_ANSWER_MODULES = (answers, funnel_answers, job_answers, key_answers)
-_REQUEST_EXAMPLES = {**examples.REQUESTS, **funnel_examples.REQUESTS, **key_examples.REQUESTS}
-_ANSWER_EXAMPLES = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS}
+_ANSWER_MODULES = (answers, funnel_answers, job_answers, key_answers, source_answers)
+_REQUEST_EXAMPLES = {
+    **examples.REQUESTS,
+    **funnel_examples.REQUESTS,
+    **key_examples.REQUESTS,
+    **source_examples.REQUESTS,
+}
+_ANSWER_EXAMPLES = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS, **source_examples.ANSWERS}
 _YAML = YAML_TYPES[0]
 
 _ID = {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"}
@@ -57,6 +65,15 @@ _PATH_PARAMETERS = {
     "version": {"description": "The number of the version.", "schema": {"type": "integer", "minimum": 1}},
     "team": {"description": "One of the funnel's owners.", "schema": {"enum": ["marketing", "sales"]}},
     "key_id": {"description": "The id of the API key.", "schema": {"type": "string", "pattern": "^[0-9a-f]{12}$"}},
+    "source_id": {
+        "description": "The id of the source, which is part of its URL.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{32}$"},
+    },
+    "part_id": {"description": "The id of the part.", "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
+    "call": {
+        "description": "What is tracked.",
+        "schema": {"enum": ["identify", "track", "page", "screen", "group", "alias", "batch", "import"]},
+    },
     "name": {"description": "The name of the ready definition.", "schema": {"type": "string"}},
 }
 
@@ -180,6 +197,7 @@ def _request_schemas() -> _Json:
         *models.DECISION_BODIES.values(),
         *funnel_models.FUNNEL_BODIES,
         key_models.KeyBody,
+        *source_models.SOURCE_BODIES,
     ]
     _, schema = models_json_schema([(body, "validation") for body in bodies], ref_template=_SCHEMAS + "{model}")
     activities = {

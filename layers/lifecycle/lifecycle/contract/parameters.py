@@ -14,7 +14,7 @@ from lifecycle.contract.limits import DEFAULT_PAGE, MAX_PAGE
 from lifecycle.contract.refusals import FieldError, InvalidRequestError, RefusedValueError
 from lifecycle.contract.times import parse_time, refuse_future
 from lifecycle.events import Identity
-from lifecycle.services.errors import KeyNotFoundError, ProspectNotFoundError
+from lifecycle.services.errors import KeyNotFoundError, PartNotFoundError, ProspectNotFoundError, SourceNotFoundError
 
 #: The sales view of a prospect (design, section 1).
 LEAD_STATUSES: tuple[str, ...] = get_args(LeadStatus)
@@ -23,6 +23,8 @@ IDENTITY_PARAMETERS = ("email", "visitor", "user", "crm")
 
 _MOST_DIGITS = 4
 _KEY_ID = re.compile("[0-9a-f]{12}")
+_SOURCE_ID = re.compile("[A-Za-z0-9_-]{32}")
+_PART_ID = re.compile("[0-9a-f]{32}")
 _Value = TypeVar("_Value")
 
 
@@ -71,6 +73,21 @@ def key_id(segment: str) -> str:
     """The id of an API key, from its segment of the path. Raises KeyNotFoundError: no key can have such an id."""
     if not _KEY_ID.fullmatch(segment):
         raise KeyNotFoundError
+    return segment
+
+
+def source_id(segment: str) -> str:
+    """The id of a source, from its segment of the path. Raises SourceNotFoundError: no source can have such an id."""
+    if not _SOURCE_ID.fullmatch(segment):
+        raise SourceNotFoundError
+    return segment
+
+
+def part_id(segment: str) -> str:
+    """The id of a part in quarantine, from its segment of the path. Raises PartNotFoundError: none can have such an
+    id."""
+    if not _PART_ID.fullmatch(segment):
+        raise PartNotFoundError
     return segment
 
 

@@ -17,6 +17,7 @@ from lifecycle.contract.refusals import (
     InvalidRequestError,
     MalformedBodyError,
     UnauthenticatedError,
+    WriteKeyMissingError,
     pointer,
 )
 from lifecycle.services.errors import (
@@ -29,24 +30,32 @@ from lifecycle.services.errors import (
     EventNotFoundError,
     FunnelBusyError,
     InvalidDefinitionError,
+    InvalidSettingsError,
     JobNotFoundError,
     KeyNotFoundError,
     KeysBusyError,
     LifecycleError,
+    NoSecretError,
     NotInForceYetError,
     NotMergedError,
+    PartNotFoundError,
     ProspectAbsorbedError,
     ProspectNotFoundError,
     QualificationMissingError,
     SamePersonError,
     ScopesNotHeldError,
+    SecretNeededError,
     SelfMergeError,
     SignatureNotFoundError,
     SignaturesMissingError,
+    SourceNotFoundError,
+    SourcesBusyError,
     StaleDraftError,
+    StillUnreadableError,
     TeamSignedError,
     TooBusyError,
     TooLateToCancelError,
+    UnknownKindError,
     UnknownReadyMadeError,
     UnknownStageError,
     UnknownSubStatusError,
@@ -54,6 +63,7 @@ from lifecycle.services.errors import (
     VersionNotFoundError,
     VersionPendingError,
 )
+from lifecycle.sources.source import RefusedDeliveryError
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -150,10 +160,30 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     NotInForceYetError: ProblemType("not-in-force-yet", 409, "The version is not in force yet"),
     TooLateToCancelError: ProblemType("too-late-to-cancel", 409, "The version cannot be called off any more"),
     VersionCancelledError: ProblemType("version-cancelled", 409, "The version was called off"),
+    RefusedDeliveryError: ProblemType("delivery-refused", 401, "The delivery is not proven"),
+    WriteKeyMissingError: ProblemType("write-key-missing", 401, "The request names no source"),
+    SourceNotFoundError: ProblemType("source-not-found", 404, "There is no such source"),
+    PartNotFoundError: ProblemType("part-not-found", 404, "There is no such part in quarantine"),
+    SourcesBusyError: ProblemType("source-changed", 409, "The source was changed meanwhile"),
+    UnknownKindError: ProblemType("unknown-kind", 422, "There is no such kind of source"),
+    SecretNeededError: ProblemType("secret-needed", 422, "The kind of source needs a secret"),
+    NoSecretError: ProblemType("no-secret", 422, "The kind of source has no secret"),
+    InvalidSettingsError: ProblemType("invalid-settings", 422, "The settings are not what the kind takes"),
+    StillUnreadableError: ProblemType("still-unreadable", 422, "The part cannot be read"),
     FunnelBusyError: UNAVAILABLE,
     KeysBusyError: UNAVAILABLE,
     TooBusyError: UNAVAILABLE,
     LifecycleError: INVALID,
+}
+
+
+#: What a sender is told whose delivery is refused: which part of its proof, and nothing that would help to forge one.
+_REFUSALS = {
+    "missing": "The request lacks the signature or the credentials by which this source is verified.",
+    "mismatch": "The signature or the credentials do not fit. Compare the secret at both sides.",
+    "stale": "The signature is too old, or from the future. Check the sender's clock.",
+    "replayed": "The signature was used before, for something else.",
+    "foreign": "The request is from another account, organisation or topic than this source is for.",
 }
 
 
@@ -177,6 +207,8 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         return invalid(error)
     if isinstance(error, InvalidDefinitionError):
         return _listing(kind, list(_definition_errors(error)))
+    if isinstance(error, RefusedDeliveryError):
+        return Problem(kind, _REFUSALS[error.reason])
     return Problem(kind, str(error), _members_of(error), _headers_of(error))
 
 
@@ -206,6 +238,8 @@ def _members_of(error: Exception) -> Mapping[str, Any]:
             members = {"missing": list(error.teams)}
         case InsufficientScopeError():
             members = {"needed": list(error.needed), "scopes": list(error.held)}
+        case InvalidSettingsError():
+            members = {"errors": [{"field": f"/settings{where}", "reason": what} for where, what in error.problems]}
         case ScopesNotHeldError():
             members = {"not_held": list(error.scopes)}
     return members

@@ -94,3 +94,12 @@ def pointer(parts: Sequence[str | int]) -> str:
 def _shown(name: str) -> str:
     shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in name[:_SHOWN_NAME])
     return (shown + "..." if len(name) > _SHOWN_NAME else shown).replace("~", "~0").replace("/", "~1")
+
+
+class WriteKeyMissingError(Exception):
+    """A call of a tracking SDK names no source."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request names no source. Send the source's id as the write key: as the user of Basic authentication."
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
 from lifecycle.contract.key_routes import KEY_ROUTES
 from lifecycle.contract.route import PAGING, STAGE, TEXT, TIME, Answer, Method, Parameter, Route
+from lifecycle.contract.source_routes import SOURCE_ROUTES
 from lifecycle.mail_address import MAX_EMAIL
 
 POST_ACTIVITY = Route(
@@ -174,6 +175,7 @@ ROUTES: tuple[Route, ...] = (
     GET_EXPLANATION,
     *FUNNEL_ROUTES,
     *KEY_ROUTES,
+    *SOURCE_ROUTES,
     GET_OPENAPI,
     GET_DOCS,
     GET_HEALTH,

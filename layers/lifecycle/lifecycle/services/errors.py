@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -287,3 +288,64 @@ class KeysBusyError(LifecycleError):
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class SourceNotFoundError(LifecycleError):
+    """There is no source of this id, or not in this workspace."""
+
+    def __init__(self) -> None:
+        super().__init__("source_id: this workspace has no such source. GET /sources lists them.")
+
+
+class UnknownKindError(LifecycleError):
+    """A source is to be of a kind that nobody knows."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        super().__init__(f"kind: there is no such kind of source. Use one of {', '.join(known)}.")
+
+
+class SecretNeededError(LifecycleError):
+    """A kind of source cannot be verified without a secret, and none was given."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__(f"secret: this kind of source needs one: {secret}.")
+
+
+class NoSecretError(LifecycleError):
+    """A secret was given for a kind of source that has none."""
+
+    def __init__(self) -> None:
+        super().__init__("secret: this kind of source has none to share; its address alone is what proves it.")
+
+
+class InvalidSettingsError(LifecycleError):
+    """The settings of a source are not what its kind defines.
+
+    ``problems`` are (JSON pointer into the settings, what is wrong).
+    """
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        self.problems = tuple(problems)
+        where, what = self.problems[0]
+        super().__init__(f"settings{where}: {what}. GET /sources/kinds describes them.")
+
+
+class SourcesBusyError(LifecycleError):
+    """A change of a source met another one."""
+
+    def __init__(self) -> None:
+        super().__init__("The source was changed by another request. Read it again, and send the change again.")
+
+
+class PartNotFoundError(LifecycleError):
+    """There is no such part in quarantine."""
+
+    def __init__(self) -> None:
+        super().__init__("part_id: there is no such part in this source's quarantine. It may have been replayed.")
+
+
+class StillUnreadableError(LifecycleError):
+    """A part from quarantine cannot be translated either as it stands now."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The part still cannot be read: {why}.")

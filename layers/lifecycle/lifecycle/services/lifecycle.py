@@ -100,6 +100,14 @@ class Lifecycle:
         duplicates = sum(outcome.duplicate for outcome in outcomes)
         return BatchOutcome(accepted=len(outcomes) - duplicates, duplicates=duplicates)
 
+    def append_activities(self, activities: Sequence[Activity]) -> BatchOutcome:
+        """Append activities to their logs and leave the evaluation to the stream; how many were new."""
+        around = Neighbourhood(self._store, self._hints)
+        homed = [(self._home(activity), activity) for activity in activities]
+        around.locate(homed)
+        news = self._store.append([Appended(home, event, around.root(home, event.key)) for home, event in homed])
+        return BatchOutcome(accepted=sum(news), duplicates=len(news) - sum(news))
+
     def _home(self, activity: Activity) -> str:
         return prospect_id(self._store.workspace, home_identity(activity.identities))
 
@@ -131,11 +139,20 @@ class Lifecycle:
         Raises:
             TooBusyError: the update is in the deal's log, but others kept changing a contact.
         """
-        is_new = self._store.append_deal_update(update)
+        (is_new,) = self._store.append_deal_updates([update])
         outcome = self._spread(update)
         if is_new:
             return outcome
         return replace(outcome, prospects=tuple(replace(one, transition=None) for one in outcome.prospects))
+
+    def append_deal_updates(self, updates: Sequence[DealUpdate]) -> BatchOutcome:
+        """Append to the logs of deals and leave copying and evaluation to the stream; how many were new."""
+        news = self._store.append_deal_updates(updates)
+        return BatchOutcome(accepted=sum(news), duplicates=len(news) - sum(news))
+
+    def deal_log(self, deal_id: str) -> list[DealUpdate]:
+        """All that was said of a deal, in no order."""
+        return self._store.deal_log(deal_id)
 
     def _spread(self, update: DealUpdate) -> DealOutcome:
         """Copy an update to its deal's contacts and evaluate them; where those stand that it concerns."""

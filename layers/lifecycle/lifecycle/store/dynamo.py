@@ -150,9 +150,9 @@ class DynamoStore:
         items = [event_item(self.workspace, *entry) for entry in appended]
         return put_absent(self._client, self._table, items)
 
-    def append_deal_update(self, update: DealUpdate) -> bool:
-        """Append to the log of a deal; whether it is new."""
-        return put_absent(self._client, self._table, [deal_update_item(self.workspace, update)])[0]
+    def append_deal_updates(self, updates: Sequence[DealUpdate]) -> list[bool]:
+        """Append to the logs of deals. Returns for each whether it is new, as ``append`` does."""
+        return put_absent(self._client, self._table, [deal_update_item(self.workspace, update) for update in updates])
 
     # ---- changing state ---------------------------------------------------------------------------------------------
 

@@ -39,6 +39,10 @@ JOB = "JOB"
 SEGMENT_PREFIX = "SEG#"
 MOVES_PREFIX = "MOVES#"
 API_KEY = "KEY"
+SOURCE_ADDRESS = "SOURCE"
+QUARANTINE_PREFIX = "Q#"
+SPENT_PREFIX = "N#"
+LINK_PREFIX = "L#"
 
 
 def shard_of(prospect_id: str) -> int:
@@ -79,6 +83,31 @@ def api_key_pk(digest: str) -> str:
 def api_keys_pk(workspace: str) -> str:
     """The partition that lists a workspace's API keys."""
     return f"W#{workspace}#K"
+
+
+def source_address_pk(source_id: str) -> str:
+    """The partition of a source's address, whose workspace is not known before it is read."""
+    return f"C#{source_id}"
+
+
+def sources_pk(workspace: str) -> str:
+    """The partition that lists a workspace's sources."""
+    return f"W#{workspace}#C"
+
+
+def source_pk(workspace: str, source_id: str) -> str:
+    """The partition of what a source sent that could not be read, and of what it may use once only."""
+    return f"W#{workspace}#C#{source_id}"
+
+
+def link_pk(workspace: str, link_id: str) -> str:
+    """The partition of a CRM's record that puts a contact on a deal: all that was said of it."""
+    return f"W#{workspace}#L#{link_id}"
+
+
+def unresolved_pk(workspace: str) -> str:
+    """The partition that lists what waits for an email, a contact or a deal."""
+    return f"W#{workspace}#U"
 
 
 def owner_of(pk: str) -> tuple[str, str, str]:
