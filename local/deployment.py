@@ -130,7 +130,9 @@ class Deployment(NamedTuple):
             s3.create_bucket(Bucket=_BUCKET)
 
     def _run_sam(self, arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> None:
-        overrides = (f"{name}={value}" for name, value in parameters().items())
+        # Where the emulator serves an API, which is how the sources of the local stack are told to send.
+        public_url = f"{self.endpoint_url}/restapis/{{api_id}}/{{stage}}/_user_request_"
+        overrides = (f"{name}={value}" for name, value in {**parameters(), "PublicUrl": public_url}.items())
         with self.log.open("ab") as log:
             ended = subprocess.run(
                 [self.sam, *arguments, "--parameter-overrides", *overrides],

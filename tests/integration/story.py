@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import Any
 
 from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.key_examples import KEY_ID
+from lifecycle.contract.source_examples import PART_ID, SOURCE_ID
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
+#: The source of the samples that is of a kind with a secret.
+SIGNED_SOURCE_ID = "tYpEf0rmQw8xT0bR4nLcK7yVfZ1sJ9eD"
 CONTEXT = SimpleNamespace(
     function_name="function",
     memory_limit_in_mb=512,
@@ -65,6 +69,23 @@ STORY: dict[str, tuple[int, str | None]] = {
     "manage_keys.give_out": (201, None),
     "manage_keys.list": (200, None),
     "manage_keys.withdraw": (204, None),
+    "manage_sources.kinds": (200, None),
+    "manage_sources.preview": (200, None),
+    "manage_sources.connect_unknown": (422, None),
+    "manage_sources.connect": (201, None),
+    "receive_webhook.tracking": (200, None),
+    "receive_webhook.segment": (200, None),
+    "manage_sources.list": (200, None),
+    "manage_sources.show": (200, None),
+    "manage_sources.change": (200, None),
+    "manage_sources.quarantine": (200, None),
+    "manage_sources.replay_fixed": (200, None),
+    "manage_sources.discard": (404, None),
+    "manage_sources.unresolved": (200, None),
+    "manage_sources.connect_signed": (201, None),
+    "receive_webhook.unsigned": (401, None),
+    "manage_sources.replace_secret": (200, None),
+    "manage_sources.disconnect": (204, None),
     "describe_api.funnel_schema": (200, "enter_when"),
     "describe_api.health": (200, None),
     "describe_api.openapi": (200, None),
@@ -106,3 +127,18 @@ def tell(handle: Handle = handle) -> None:
             made[SIMULATION_ID] = json.loads(answer["body"])["simulation_id"]
         elif name == "manage_keys.give_out":
             made[KEY_ID] = json.loads(answer["body"])["key_id"]
+        elif name == "manage_sources.connect":
+            made |= _addressed(SOURCE_ID, json.loads(answer["body"])["source_id"])
+        elif name == "manage_sources.quarantine":
+            made[PART_ID] = json.loads(answer["body"])["parts"][0]["part_id"]
+        elif name == "manage_sources.connect_signed":
+            made[SIGNED_SOURCE_ID] = json.loads(answer["body"])["source_id"]
+
+
+def _addressed(named: str, real: str) -> dict[str, str]:
+    """A source's id in the place of the sample's, as part of an address and as a write key."""
+    return {named: real, _write_key(named): _write_key(real)}
+
+
+def _write_key(source_id: str) -> str:
+    return b64encode(f"{source_id}:".encode()).decode()

@@ -15,6 +15,7 @@ from lifecycle.contract import resolver
 from lifecycle.contract.caller import Caller
 from lifecycle.services.scopes import SCOPES
 from tests.fakes.reception import Reception
+from tests.unit.functions.fake_connections import FakeConnections
 from tests.unit.functions.fake_jobs import FakeJobs, furnished_reception
 from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import NOON, FakeLifecycle
@@ -26,6 +27,8 @@ API_FUNCTIONS = (
     "read_prospects",
     "manage_funnel",
     "manage_keys",
+    "manage_sources",
+    "receive_webhook",
     "describe_api",
 )
 
@@ -81,9 +84,22 @@ def keys() -> FakeKeys:
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch, reception: Reception, jobs: FakeJobs, keys: FakeKeys) -> FakeLifecycle:
+def connections() -> FakeConnections:
+    """The workspace's outside systems."""
+    return FakeConnections()
+
+
+@pytest.fixture
+def fake(
+    monkeypatch: pytest.MonkeyPatch,
+    reception: Reception,
+    jobs: FakeJobs,
+    keys: FakeKeys,
+    connections: FakeConnections,
+) -> FakeLifecycle:
     """Use cases that every handler gets for the workspace "local", at noon."""
     lifecycle = FakeLifecycle()
+    monkeypatch.setenv("PUBLIC_URL", "https://prospects.example.com")
 
     def opening(use_cases: Any) -> Callable[[Caller], Any]:
         def opened(caller: Caller) -> Any:
@@ -98,6 +114,8 @@ def fake(monkeypatch: pytest.MonkeyPatch, reception: Reception, jobs: FakeJobs, 
         monkeypatch.setattr(app, "desk_for", opening(lambda: reception.desk), raising=False)
         monkeypatch.setattr(app, "jobs_for", opening(lambda: jobs), raising=False)
         monkeypatch.setattr(app, "keys_for", opening(lambda: keys), raising=False)
+        monkeypatch.setattr(app, "connections_for", opening(lambda: connections), raising=False)
+        monkeypatch.setattr(app, "workplace_of", lambda workspace: workspace, raising=False)
         monkeypatch.setattr(app, "now", lambda: NOON, raising=False)
     return lifecycle
 

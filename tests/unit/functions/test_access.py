@@ -14,9 +14,11 @@ from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.resolver import Api, answer
 from lifecycle.contract.route import TEAM_SCOPE, Method, Route
 from lifecycle.contract.routes import ROUTES
+from lifecycle.contract.source_examples import PART_ID, SOURCE_ID
 from lifecycle.services.scopes import SCOPES
 from tests.fakes.reception import Reception
 from tests.unit.functions.conftest import API_FUNCTIONS, Call, FakeContext, authorized, request
+from tests.unit.functions.fake_connections import FakeConnections
 from tests.unit.functions.fake_jobs import FakeJobs
 from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import ANNS_ID, FakeLifecycle
@@ -26,13 +28,16 @@ VISIT = {"type": "website_visit", "identities": {"email": "ann@example.com"}}
 DRAFT = f"/funnel/drafts/{DRAFT_ID}"
 SIMULATION = f"/funnel/simulations/{SIMULATION_ID}"
 PROSPECT = f"/prospects/{ANNS_ID}"
+SOURCE = f"/sources/{SOURCE_ID}"
+PART = f"{SOURCE}/quarantine/{PART_ID}"
 
 
 class Row(NamedTuple):
     """What a route takes.
 
     ``path`` and ``body`` make a request that the route's own workspace answers well. ``foreign`` is the status for
-    another workspace, in which nothing of what the path names exists: 404, or what it answers of its own.
+    another workspace, in which nothing of what the path names exists: 404, or what it answers of its own. ``opens``
+    says whether it opens the workspace at all.
     """
 
     method: Method
@@ -41,6 +46,7 @@ class Row(NamedTuple):
     path: str
     body: Any = None
     foreign: int = 200
+    opens: bool = True
 
 
 ROWS = (
@@ -98,6 +104,18 @@ ROWS = (
     Row("GET", "/keys", "admin", "/keys"),
     Row("POST", "/keys", "admin", "/keys", {"name": "crm", "scopes": ["ingest"]}, 201),
     Row("DELETE", "/keys/{key_id}", "admin", f"/keys/{KEY_ID}", None, 404),
+    Row("GET", "/sources/kinds", "admin", "/sources/kinds", opens=False),
+    Row("POST", "/sources/preview", "admin", "/sources/preview", {"kind": "segment", "payload": {}}, opens=False),
+    Row("GET", "/sources", "admin", "/sources"),
+    Row("POST", "/sources", "admin", "/sources", {"kind": "segment"}, 201),
+    Row("GET", "/sources/{source_id}", "admin", SOURCE, None, 404),
+    Row("PUT", "/sources/{source_id}", "admin", SOURCE, {"label": "x", "settings": {}}, 404),
+    Row("POST", "/sources/{source_id}/secret", "admin", f"{SOURCE}/secret", {"secret": "new"}, 404),
+    Row("DELETE", "/sources/{source_id}", "admin", SOURCE, None, 404),
+    Row("GET", "/sources/{source_id}/quarantine", "admin", f"{SOURCE}/quarantine", None, 404),
+    Row("POST", "/sources/{source_id}/quarantine/{part_id}/replay", "admin", f"{PART}/replay", None, 404),
+    Row("DELETE", "/sources/{source_id}/quarantine/{part_id}", "admin", PART, None, 404),
+    Row("GET", "/webhooks/unresolved", "read", "/webhooks/unresolved"),
 )
 PRIVATE = {(route.method, route.path): route for route in ROUTES if not route.public}
 SCOPE_SETS: tuple[tuple[str, ...], ...] = (
@@ -178,8 +196,20 @@ class Houses:
         no_jobs, no_keys = FakeJobs(), FakeKeys()
         no_jobs.records.clear()
         no_keys.records.clear()
-        self._local = {"lifecycle_for": FakeLifecycle(), "jobs_for": FakeJobs(), "keys_for": FakeKeys()}
-        self._other = {"lifecycle_for": empty, "jobs_for": no_jobs, "keys_for": no_keys}
+        no_sources = FakeConnections()
+        no_sources.records.clear()
+        self._local = {
+            "lifecycle_for": FakeLifecycle(),
+            "jobs_for": FakeJobs(),
+            "keys_for": FakeKeys(),
+            "connections_for": FakeConnections(),
+        }
+        self._other = {
+            "lifecycle_for": empty,
+            "jobs_for": no_jobs,
+            "keys_for": no_keys,
+            "connections_for": no_sources,
+        }
         self._local["desk_for"], self._other["desk_for"] = reception.desk, Reception().desk
 
     def opening(self, name: str) -> Callable[[Caller], Any]:
@@ -197,7 +227,7 @@ def houses(monkeypatch: pytest.MonkeyPatch, fake: FakeLifecycle, reception: Rece
     houses = Houses(reception)
     for function in API_FUNCTIONS:
         app = import_module(f"functions.{function}.app")
-        for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for"):
+        for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for", "connections_for"):
             monkeypatch.setattr(app, name, houses.opening(name), raising=False)
     return houses
 
@@ -208,12 +238,12 @@ def test_what_another_workspace_has_does_not_exist(call: Call, houses: Houses, r
 
     reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=context)
 
-    assert set(houses.opened) == {"other"}
+    assert set(houses.opened) == ({"other"} if row.opens else set())
     assert reply.status == row.foreign, reply.body
     if row.foreign == 404:
         assert reply.headers["Content-Type"] == "application/problem+json"
     if row.method == "GET":
-        assert not [id_ for id_ in (ANNS_ID, DRAFT_ID, SIMULATION_ID, KEY_ID) if id_ in str(reply.body)]
+        assert not [id_ for id_ in (ANNS_ID, DRAFT_ID, SIMULATION_ID, KEY_ID, PART_ID) if id_ in str(reply.body)]
 
 
 @each_row
@@ -222,5 +252,5 @@ def test_the_same_request_is_answered_in_the_own_workspace(call: Call, houses: H
 
     reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=context)
 
-    assert set(houses.opened) == {"local"}
+    assert set(houses.opened) == ({"local"} if row.opens else set())
     assert reply.status != 404

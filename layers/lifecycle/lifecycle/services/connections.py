@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from jsonschema import Draft202012Validator
-
 from lifecycle.events import DealUpdate, Identity
 from lifecycle.services.errors import (
     InvalidSettingsError,
@@ -260,6 +258,9 @@ def check_settings(source: Source, settings: Mapping[str, Any]) -> None:
     Raises:
         InvalidSettingsError: with everything that is wrong, and where.
     """
+    # Loaded where it is needed: receiving, which knows connections too, has no use for it.
+    from jsonschema import Draft202012Validator
+
     errors = sorted(Draft202012Validator(source.settings).iter_errors(settings), key=lambda error: list(error.path))
     if errors:
         raise InvalidSettingsError([(_pointer(error.path), _in_words(error)) for error in errors])

@@ -1,0 +1,131 @@
+"""POST /webhooks/{source_id} and the calls of tracking SDKs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from functions.receive_webhook import app
+from lifecycle.contract.limits import MAX_BATCH_BYTES
+from lifecycle.contract.source_desk import Connected
+from lifecycle.contract.source_examples import SOURCE_ID
+from lifecycle.services.errors import SourceNotFoundError
+from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.source import RefusedDeliveryError, Reply
+from lifecycle.store.source_records import SourceRecord
+from tests.unit.functions.conftest import Call
+from tests.unit.functions.fake_lifecycle import NOON
+
+WEBHOOK = f"/webhooks/{SOURCE_ID}"
+
+
+class FakeReceiver:
+    """Notes what comes in. ``refuses_with`` is raised instead of an answer."""
+
+    def __init__(self) -> None:
+        self.deliveries: list[Delivery] = []
+        self.refuses_with: RefusedDeliveryError | None = None
+
+    def receive(self, delivery: Delivery, secrets: tuple[str, ...]) -> Reply:
+        assert secrets == ("sesame",)
+        if self.refuses_with is not None:
+            raise self.refuses_with
+        self.deliveries.append(delivery)
+        return Reply(202, "<Ack/>", "text/xml", {"X-Kept": "1"})
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> FakeReceiver:
+    receiver = FakeReceiver()
+
+    def connected(source_id: str, _now: Any) -> Connected:
+        if source_id != SOURCE_ID:
+            raise SourceNotFoundError
+        record = SourceRecord(SOURCE_ID, "segment", "website", {}, NOON, "key:laptop")
+        return Connected("local", record, receiver, ("sesame",))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(app, "connected", connected)
+    return receiver
+
+
+def basic(user: str, password: str = "") -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def test_the_answer_is_the_one_that_the_system_understands(call: Call, receiver: FakeReceiver) -> None:
+    reply = call("receive_webhook", "POST", WEBHOOK, body="{}")
+
+    assert (reply.status, reply.body) == (202, "<Ack/>")
+    assert (reply.headers["Content-Type"], reply.headers["X-Kept"]) == ("text/xml", "1")
+
+
+def test_the_bytes_are_handed_on_as_they_came(call: Call, receiver: FakeReceiver) -> None:
+    raw = b"\xef\xbb\xbf{'not': json}\r\n\xff"
+
+    call("receive_webhook", "POST", WEBHOOK, body=base64.b64encode(raw).decode(), isBase64Encoded=True)
+
+    assert receiver.deliveries[0].body == raw
+
+
+def test_the_url_is_the_configured_one_whatever_the_host_header_says(call: Call, receiver: FakeReceiver) -> None:
+    call("receive_webhook", "POST", WEBHOOK, body="{}", headers={"Host": "evil.example"}, query={"a": ["1", "2"]})
+
+    assert receiver.deliveries[0].url == f"https://prospects.example.com{WEBHOOK}?a=1&a=2"
+
+
+def test_header_names_are_in_lower_case(call: Call, receiver: FakeReceiver) -> None:
+    call("receive_webhook", "POST", WEBHOOK, body="{}", headers={"X-Signature": "s"})
+
+    assert receiver.deliveries[0].header("x-signature") == "s"
+
+
+@pytest.mark.parametrize("reason", ["missing", "mismatch", "stale", "replayed", "foreign"])
+def test_a_delivery_that_is_not_proven_is_refused(call: Call, receiver: FakeReceiver, reason: Any) -> None:
+    receiver.refuses_with = RefusedDeliveryError(reason)
+
+    reply = call("receive_webhook", "POST", WEBHOOK, body="{}")
+
+    assert (reply.status, reply.body["type"]) == (401, "urn:prospect-lifecycle:problem:delivery-refused")
+
+
+@pytest.mark.parametrize("path", ["/webhooks/short", f"/webhooks/{SOURCE_ID[:-1]}x"])
+def test_an_address_that_nobody_has_is_not_found(call: Call, receiver: FakeReceiver, path: str) -> None:
+    assert call("receive_webhook", "POST", path, body="{}").status == 404
+
+
+def test_a_body_beyond_the_limit_is_refused(call: Call, receiver: FakeReceiver) -> None:
+    assert call("receive_webhook", "POST", WEBHOOK, body="x" * (MAX_BATCH_BYTES + 1)).status == 413
+
+
+@pytest.mark.parametrize("key", [basic(SOURCE_ID), basic(SOURCE_ID, '""')])
+def test_a_write_key_names_the_source_whatever_the_password(call: Call, receiver: FakeReceiver, key: str) -> None:
+    reply = call("receive_webhook", "POST", "/v1/batch", body="{}", headers={"Authorization": key})
+
+    assert reply.status == 202
+    assert receiver.deliveries[0].call == "batch"
+
+
+def test_a_write_key_may_stand_in_the_body(call: Call, receiver: FakeReceiver) -> None:
+    body = json.dumps({"writeKey": SOURCE_ID})
+
+    assert call("receive_webhook", "POST", "/v1/track", body=body, headers={}).status == 202
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", "no json", '{"writeKey": 7}', "[" * 100_000])
+def test_a_call_without_a_write_key_is_refused(call: Call, receiver: FakeReceiver, body: str) -> None:
+    reply = call("receive_webhook", "POST", "/v1/track", body=body, headers={})
+
+    assert (reply.status, reply.body["type"]) == (401, "urn:prospect-lifecycle:problem:write-key-missing")
+
+
+def test_nothing_of_a_delivery_is_logged_but_its_kind(
+    call: Call, receiver: FakeReceiver, log_lines: list[dict[str, Any]]
+) -> None:
+    call("receive_webhook", "POST", WEBHOOK, body='{"email": "ann@example.com"}')
+
+    (line,) = log_lines
+    assert (line["workspace"], line["source"], line["route"]) == ("local", "segment", WEBHOOK)
+    assert "ann@" not in str(line)
