@@ -1,7 +1,8 @@
 """JMESPath (https://jmespath.org) for expressions that a workspace writes: exact numbers, and a bounded cost.
 
 A short expression can double what it has again and again, so that evaluating it is charged by steps. A plain path such
-as ``data.person.email``, which is what most expressions are, is walked without the library.
+as ``data.person.email`` and a comparison such as ``kind == 'order'``, which is what most expressions are, need no
+library.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from lifecycle.sources.source import UnreadablePartError
 MAX_EXPRESSION = 500
 
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+_COMPARISON = re.compile(rf"({_PATH.pattern}) (==|!=) '([^'\\]*)'")
 #: Characters of a text that are charged like an entry of a list.
 _CHARACTERS_A_STEP = 64
 
@@ -59,6 +61,8 @@ def compiled(text: str) -> Expression:
         raise ValueError(f"has more than {MAX_EXPRESSION} characters")
     if _PATH.fullmatch(text):
         return _walk(text.split("."))
+    if match := _COMPARISON.fullmatch(text):
+        return _compare(_walk(match[1].split(".")), match[3], match[2] == "==")
     try:
         parsed: ParsedResult = jmespath.compile(text)
     except RecursionError:
@@ -78,6 +82,10 @@ def _walk(names: list[str]) -> Expression:
         return value
 
     return walk
+
+
+def _compare(walk: Expression, text: str, equal: bool) -> Expression:
+    return lambda value, budget: (walk(value, budget) == text) is equal
 
 
 def _evaluate(parsed: ParsedResult, value: Any, budget: Budget) -> Any:
@@ -132,10 +140,11 @@ class _Counting(TreeInterpreter):  # type: ignore[misc] # the library has no typ
         self._budget = budget
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
-        result = super().visit(node, *args, **kwargs)
-        if isinstance(result, list | dict):
+        result = _VISITS[node["type"]](self, node, *args, **kwargs)
+        made = result.__class__
+        if made is list or made is dict:
             self._budget.spend(1 + len(result))
-        elif isinstance(result, str):
+        elif made is str:
             self._budget.spend(1 + len(result) // _CHARACTERS_A_STEP)
         else:
             self._budget.spend(1)
@@ -162,3 +171,9 @@ class _Counting(TreeInterpreter):  # type: ignore[misc] # the library has no typ
                 self._budget.spend(1 + len(value))
                 within.extend(value.values() if isinstance(value, dict) else value)
         return made
+
+
+#: How each type of node is visited: the library would look it up again for every expression.
+_VISITS: dict[str, Callable[..., Any]] = {
+    name.removeprefix("visit_"): getattr(_Counting, name) for name in dir(_Counting) if name.startswith("visit_")
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from lifecycle.events import DEFAULT_DIRECTIONS, Activity, Contact, DealUpdate, Identity
@@ -43,6 +43,7 @@ AMOUNT_DECIMALS = 4
 _SNAKE_CASE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CRM_SYSTEM = re.compile(r"[a-z0-9_-]{1,32}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_AMOUNT = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?")
 _DIRECTIONS = ("inbound", "outbound", "internal")
 _STATUSES = ("open", "won", "lost")
 _THE_CRM = "crm"
@@ -214,6 +215,8 @@ def _contact(value: Any) -> Contact:
     named = [reading.email(fields["email"], "a contact's email")] if fields.get("email") is not None else []
     named += _crm_identities(fields.get("crm"), "a contact's crm")
     if fields.get("crm_id") is not None:
+        if fields.get("crm"):
+            raise UnreadablePartError("a contact has crm as well as crm_id: either of them is right")
         named.append(reading.crm(_THE_CRM, fields["crm_id"], "a contact's crm_id"))
     if not named:
         raise UnreadablePartError("a contact names nobody: at least one of email, crm, crm_id is right")
@@ -261,11 +264,10 @@ def _amount(value: Any) -> Decimal | None:
     )
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise wrong
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        raise wrong from None
-    if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT:
+    if isinstance(value, str) and not _AMOUNT.fullmatch(value):
+        raise wrong
+    amount = Decimal(value)
+    if not 0 <= amount <= MAX_AMOUNT:
         raise wrong
     exact = amount.quantize(Decimal(1).scaleb(-AMOUNT_DECIMALS))
     if exact != amount:

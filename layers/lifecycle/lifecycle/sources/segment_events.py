@@ -120,9 +120,9 @@ class Reader(NamedTuple):
         user, visitor = _either(message, "userId", "user_id"), _either(message, "anonymousId", "anonymous_id")
         named = list(self._emails(message, type_, context, properties))
         if user is not None:
-            named.append(Identity("user", user))
             if not named and self.settings.get("user_id_is_email", False):
                 named += reading.optional_email(user)
+            named.append(Identity("user", user))
         if visitor is not None:
             named.append(Identity("visitor", visitor))
         if type_ == "alias":
@@ -176,11 +176,15 @@ def _bounce(properties: Mapping[str, Any]) -> Any:
 
 
 def _page(message: Mapping[str, Any]) -> tuple[_Meaning, Mapping[str, Any]]:
-    return _Meaning("website_visit"), {"name": message.get("name"), "category": message.get("category")}
+    return _Meaning("website_visit"), _named(message)
 
 
 def _screen(message: Mapping[str, Any]) -> tuple[_Meaning, Mapping[str, Any]]:
-    return _Meaning("screen_view"), {"name": message.get("name"), "category": message.get("category")}
+    return _Meaning("screen_view"), _named(message)
+
+
+def _named(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: message[name] for name in ("name", "category") if message.get(name)}
 
 
 def _group(message: Mapping[str, Any]) -> tuple[_Meaning, Mapping[str, Any]]:

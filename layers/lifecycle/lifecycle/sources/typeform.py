@@ -42,8 +42,9 @@ def _said(body: Any, delivery: Delivery, settings: Mapping[str, Any]) -> Iterato
     form_id = reading.text_in(response.get("form_id"), "form_response.form_id")
     answers = _answers(response.get("answers"))
     hidden = _object(response.get("hidden"))
-    told = conversion(form_id, settings.get("forms", {}).get(form_id, {}), answers.get)
     whole = type_ == "form_response"
+    # Of a form that is not answered to its end, nothing may be missing.
+    told = conversion(form_id, settings.get("forms", {}).get(form_id, {}) if whole else {}, answers.get)
     yield reading.activity(
         reading.event_id(KIND, reading.text_in(event.get("event_id"), "event_id")),
         told.type if whole else reading.snake_case(f"{KIND}_{type_}"),
