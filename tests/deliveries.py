@@ -27,7 +27,7 @@ def json_sample(value: Any, call: str = "") -> Sample:
     return Sample(json.dumps(value).encode(), call=call)
 
 
-def signed(sender: Sender, sample: Sample, now: datetime = NOW, **headers: str) -> Delivery:
+def signed(sender: Sender, sample: Sample, now: datetime = NOW, /, **headers: str) -> Delivery:
     """A sample as it arrives, with some headers replaced (``_`` for ``-``)."""
     request = delivery(sender, sample, URL, now)
     return replace(

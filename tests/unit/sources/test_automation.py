@@ -89,7 +89,7 @@ def _delivered(second: float, message: str = "m") -> Activity:
 def _click(
     id_: str, second: float, url: str | None = "https://www.example.com/a", message: str | None = "m"
 ) -> Activity:
-    named = {"message_id": message, "url": url}
+    named: dict[str, Any] = {"message_id": message, "url": url}
     return activity(id_, second / 60, "email_click", **{name: value for name, value in named.items() if value})
 
 
