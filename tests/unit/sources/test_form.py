@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lifecycle.events import Identity
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.form import SOURCE
-from lifecycle.sources.form_data import MAX_FORM_BYTES, _by_library, _plain, fields_of
+from lifecycle.sources.form_data import MAX_FORM_BYTES, _by_library, _plain, _urlencoded, fields_of
 from lifecycle.sources.reading import MAX_NAMES
 from lifecycle.sources.said import Unreadable
 from lifecycle.sources.source import RefusedDeliveryError, Tally, UnreadableDeliveryError
@@ -158,7 +158,30 @@ def test_what_the_library_refuses_is_not_read_as_plain(data: st.DataObject) -> N
 
 
 def _grouped(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """The library has the fields of one name together, in the order in which the names came."""
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         found.setdefault(name, []).append(value)
     return found
+
+
+ESCAPES = st.lists(
+    st.sampled_from(["a", "+", "%", "%2", "%zz", "%C3", "%a9", "%E2%82", "%00", "=", "é", "%26"]), max_size=6
+)
+
+
+@given(fields=st.lists(st.tuples(ESCAPES, ESCAPES), min_size=1, max_size=5))
+def test_an_urlencoded_body_is_read_as_the_library_reads_it(fields: list[tuple[list[str], list[str]]]) -> None:
+    body = "&".join(f"{''.join(name)}={''.join(value)}" for name, value in fields).encode()
+    request = _delivery(Sample(body, "application/x-www-form-urlencoded"))
+
+    assert _grouped(_urlencoded(request) or []) == _grouped(list(_by_library(request)))
+
+
+@given(body=st.binary(max_size=30))
+def test_any_urlencoded_body_is_read_as_the_library_reads_it(body: bytes) -> None:
+    request = _delivery(Sample(body, "application/x-www-form-urlencoded; charset=UTF-8"))
+
+    read = _urlencoded(request)
+    if read is not None:
+        assert _grouped(read) == _grouped(list(_by_library(request)))

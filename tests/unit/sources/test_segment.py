@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from lifecycle.events import Activity, Identity
 from lifecycle.sources.said import Unreadable
-from lifecycle.sources.segment import MAX_BODY_BYTES, MAX_EVENTS, SOURCE
+from lifecycle.sources.segment import MAX_BODY_BYTES, MAX_EVENTS, SOURCE, write_key
 from lifecycle.sources.source import Tally, UnreadableDeliveryError
 from tests.deliveries import NOW, json_sample, one_activity, published, received, signed
 from tests.senders.segment import BATCH, BROWSER, MESSAGES, PAGE, SENDER, message
@@ -252,6 +253,20 @@ def test_the_answer_is_success_whatever_became_of_single_messages() -> None:
 def test_the_address_alone_proves_it_and_no_secret_is_asked_for() -> None:
     assert SOURCE.secret is None
     SOURCE.verify(signed(SENDER, SENDER.samples["page"]), [], {})
+
+
+def test_the_write_key_stands_in_the_header_or_in_the_body() -> None:
+    def basic(text: str) -> dict[str, str]:
+        return {"authorization": f"Basic {base64.b64encode(text.encode()).decode()}"}
+
+    page, beacon = SENDER.samples["page"], SENDER.samples["beacon"]
+    for text in ("k1:", "k1", 'k1:""', "k1:password"):
+        assert write_key(signed(SENDER, beacon, **basic(text))) == "k1"
+    assert write_key(signed(SENDER, beacon)) == "wk"
+    assert write_key(signed(SENDER, json_sample({"writeKey": ""}))) is None
+    for nothing in (page, page._replace(body=b"{"), page._replace(body=b"[]"), page._replace(body=b"\xff")):
+        assert write_key(signed(SENDER, nothing)) is None
+    assert write_key(signed(SENDER, beacon, **basic(":password"))) is None
 
 
 @pytest.mark.parametrize(

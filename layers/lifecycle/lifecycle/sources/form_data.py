@@ -14,6 +14,8 @@ from lifecycle.sources.source import UnreadableDeliveryError
 MAX_FORM_BYTES = 256 * 1024
 
 _BOUNDARY = re.compile(r"multipart/form-data; *boundary=([A-Za-z0-9'+_-]{1,70})")
+_UTF_8 = re.compile(r"application/x-www-form-urlencoded(?:; *charset=utf-8)?", re.IGNORECASE)
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _PLAIN_PART = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n]+)"\r\n\r\n')
 
 
@@ -37,7 +39,32 @@ def _pairs(delivery: Delivery) -> Iterable[tuple[str, str]]:
         raise UnreadableDeliveryError(
             "It is no form: the content type application/x-www-form-urlencoded or multipart/form-data is right."
         )
-    return _plain(delivery) or _by_library(delivery)
+    read = _urlencoded if delivery.media_type == "application/x-www-form-urlencoded" else _plain
+    return read(delivery) or _by_library(delivery)
+
+
+def _urlencoded(delivery: Delivery) -> list[tuple[str, str]] | None:
+    """The fields of a body as browsers send it unless told otherwise.
+
+    Returns:
+        ``None`` where it is in another character set, or has too many fields.
+    """
+    if not _UTF_8.fullmatch(delivery.header("content-type")) or delivery.body.count(b"&") >= MAX_NAMES:
+        return None
+    try:
+        pairs = [field.partition("=") for field in delivery.body.decode().split("&")]
+    except UnicodeDecodeError:
+        return None
+    return [(_unescaped(name), _unescaped(value)) for name, _, value in pairs if name]
+
+
+def _unescaped(text: str) -> str:
+    spaced = text.replace("+", " ")
+    return _ESCAPED.sub(_character, spaced) if "%" in spaced else spaced
+
+
+def _character(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
 
 
 def _plain(delivery: Delivery) -> list[tuple[str, str]] | None:

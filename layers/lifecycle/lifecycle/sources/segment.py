@@ -32,6 +32,24 @@ _CALLS = {
 }  # fmt: skip
 
 
+def write_key(delivery: Delivery) -> str | None:
+    """The write key by which a request names its source: the user of Basic authentication, else ``writeKey`` of the body.
+
+    Pages that are left send by ``sendBeacon``, which cannot set a header. So the body has to be read to find out whose
+    it is; it is not believed for that, and what it says is translated only when its source is found.
+
+    Returns:
+        ``None`` where it names none.
+    """
+    if delivery.credentials is not None:
+        return delivery.credentials.user or None
+    try:
+        body = reading.json_of(_unpacked(delivery))
+    except UnreadableDeliveryError:
+        return None
+    return reading.optional_text(body.get("writeKey")) if isinstance(body, dict) else None
+
+
 def _translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
     body = reading.json_of(_unpacked(delivery))
     if not isinstance(body, dict):
