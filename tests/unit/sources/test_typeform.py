@@ -73,6 +73,14 @@ def test_a_partial_response_counts_for_nothing() -> None:
     assert (activity.type, activity.direction) == ("typeform_form_response_partial", "internal")
 
 
+@pytest.mark.parametrize("time", [None, "", "yesterday", 5, "2030-01-01T00:00:00Z"])
+def test_a_response_without_a_right_time_goes_to_quarantine(time: object) -> None:
+    (said,) = received(SENDER, json_sample(response("E", "fOther", EMAIL, submitted_at=time, landed_at=None)))
+
+    assert isinstance(said, Unreadable)
+    assert "time" in said.why
+
+
 def test_a_published_signature_vector_is_accepted() -> None:
     body = json.dumps(
         json.loads(published("typeform", "form_response.json")), separators=(",", ":"), ensure_ascii=False

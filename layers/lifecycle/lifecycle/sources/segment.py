@@ -33,7 +33,7 @@ _CALLS = {
 
 
 def write_key(delivery: Delivery) -> str | None:
-    """The write key by which a request names its source: the user of Basic authentication, else ``writeKey`` of the body.
+    """The write key by which a request names its source: the user of Basic authentication, or ``writeKey`` of the body.
 
     Pages that are left send by ``sendBeacon``, which cannot set a header. So the body has to be read to find out whose
     it is; it is not believed for that, and what it says is translated only when its source is found.

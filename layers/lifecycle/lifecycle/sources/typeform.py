@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from lifecycle.events import Identity
@@ -48,7 +49,7 @@ def _said(body: Any, delivery: Delivery, settings: Mapping[str, Any]) -> Iterato
     yield reading.activity(
         reading.event_id(KIND, reading.text_in(event.get("event_id"), "event_id")),
         told.type if whole else reading.snake_case(f"{KIND}_{type_}"),
-        from_iso(response.get("submitted_at") or response.get("landed_at")),
+        _time(response),
         delivery.received_at,
         _identities(response.get("answers"), hidden, settings),
         source=KIND,
@@ -63,6 +64,14 @@ def _said(body: Any, delivery: Delivery, settings: Mapping[str, Any]) -> Iterato
         },
         traits=told.traits,
     )
+
+
+def _time(response: Mapping[str, Any]) -> datetime:
+    """When it was sent; of one that is not complete, when the form was opened."""
+    try:
+        return from_iso(response.get("submitted_at") or response.get("landed_at"))
+    except UnreadablePartError as error:
+        raise UnreadablePartError(f"form_response.submitted_at {error}") from None
 
 
 def _object(value: Any) -> Mapping[str, Any]:
