@@ -209,7 +209,9 @@ def _kept(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return value[:MAX_TEXT].encode("utf-8", "replace").decode()
+        text = value[:MAX_TEXT]
+        # Half of a character (a lone surrogate) cannot be stored; most texts need not be looked at for it.
+        return text if text.isascii() else text.encode("utf-8", "replace").decode()
     if isinstance(value, int | Decimal):
         return _number(value)
     if depth > MAX_DEPTH:
