@@ -134,6 +134,7 @@ test: check ## everything, with a deployment of the template to a stack of its o
 bench: up $(venvs)/bench/complete ## the figures that README.md names, measured here
 	@$(python) -m tests.bench.fold
 	@$(python) -m tests.bench.big_funnel
+	@$(python) -m tests.bench.translation
 	@PYTHONPATH=layers/lifecycle $(venvs)/bench/bin/python -m tests.bench.criteria
 	@$(python) -m tests.bench.requests
 	@$(python) -m tests.bench.simulation

@@ -29,6 +29,9 @@ ALLOWED = {
     "License :: OSI Approved :: MIT License",
 }
 
+#: Licences of libraries whose metadata names none, as their licence files have them; read on 2026-11-22.
+READ: Mapping[str, tuple[str, ...]] = {"crawler-user-agents": ("MIT",)}
+
 
 class Library(NamedTuple):
     """A library of the layer, and every licence that it names."""
@@ -46,7 +49,11 @@ class Library(NamedTuple):
 def libraries_of(bill: Mapping[str, Any]) -> list[Library]:
     """The libraries of a bill of materials (CycloneDX, as JSON), by name."""
     found = (
-        Library(component["name"], component["version"], tuple(_licences(component.get("licenses", ()))))
+        Library(
+            component["name"],
+            component["version"],
+            tuple(_licences(component.get("licenses", ()))) or READ.get(component["name"], ()),
+        )
         for component in bill["components"]
     )
     return sorted(found, key=lambda library: library.name.lower())

@@ -40,6 +40,14 @@ def test_every_licence_that_a_library_names_must_be_allowed(choices: list[dict[s
     assert library.is_allowed is is_allowed
 
 
+def test_what_a_licence_file_says_counts_only_where_the_metadata_names_none() -> None:
+    (silent,) = libraries_of({"components": [component("crawler-user-agents")]})
+    (outspoken,) = libraries_of({"components": [component("crawler-user-agents", identified("GPL-3.0-only"))]})
+
+    assert (silent.licences, silent.is_allowed) == (("MIT",), True)
+    assert not outspoken.is_allowed
+
+
 def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *components: dict[str, Any]) -> None:
     bill = folder / "bill.json"
     bill.write_text(json.dumps({"components": components}), encoding="utf-8")

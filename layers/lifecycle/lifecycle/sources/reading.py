@@ -17,6 +17,7 @@ from typing import Any
 
 from lifecycle.events import DEFAULT_DIRECTIONS, Activity, Direction, Identity
 from lifecycle.mail_address import normalised
+from lifecycle.sources.automation import by_user_agent
 from lifecycle.sources.said import Said, Unreadable
 from lifecycle.sources.source import UnreadableDeliveryError, UnreadablePartError
 
@@ -153,7 +154,8 @@ def activity(  # noqa: PLR0913 - as much as there is to say of an activity
         identities: at least one.
         source: the kind of the source.
         direction: as usual for its type, unless given.
-        automated: why nobody did it but a machine; ``None`` where a person may have.
+        automated: why nobody did it but a machine; ``None`` where a person may have, as far as the system knows: the
+            ``user_agent`` among the properties is looked at as well.
         properties, traits: what is not fit to be kept is left out (see ``content``); ``None`` values are, too.
 
     Raises:
@@ -162,6 +164,7 @@ def activity(  # noqa: PLR0913 - as much as there is to say of an activity
     if not identities:
         raise UnreadablePartError("it names nobody: no email, no id of a person or visitor")
     told = content(properties) if properties else {}
+    automated = automated or by_user_agent(type_, told)
     if automated is not None:
         told["automated_because"] = automated
     return Activity(
@@ -206,7 +209,9 @@ def _kept(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return value[:MAX_TEXT].encode("utf-8", "replace").decode()
+        text = value[:MAX_TEXT]
+        # Half of a character (a lone surrogate) cannot be stored; most texts need not be looked at for it.
+        return text if text.isascii() else text.encode("utf-8", "replace").decode()
     if isinstance(value, int | Decimal):
         return _number(value)
     if depth > MAX_DEPTH:

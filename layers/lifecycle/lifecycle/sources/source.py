@@ -47,6 +47,23 @@ class Reply(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
+class Misfit(NamedTuple):
+    """What is wrong with settings, beyond what their schema says.
+
+    Attributes:
+        place: a JSON pointer into the settings.
+        why: what is wrong and what would be right, without repeating it.
+    """
+
+    place: str
+    why: str
+
+
+def none_misfit(_settings: Mapping[str, Any]) -> Sequence[Misfit]:
+    """For sources whose schema says all that is to be said of their settings."""
+    return ()
+
+
 def plain_reply(_delivery: Delivery, _settings: Mapping[str, Any], tally: Tally) -> Reply:
     """What suits most: 200, and what became of it."""
     return Reply(200, json.dumps(tally._asdict()))
@@ -71,6 +88,7 @@ class Source:
         reply: what the system is answered once all of it is kept.
         once: what a delivery may be used once for only (a nonce), or ``None``; for systems whose signature does not
             cover the body.
+        misfits: what is wrong with settings that the schema has found right.
     """
 
     kind: str
@@ -82,3 +100,4 @@ class Source:
     translate: Callable[[Delivery, Mapping[str, Any]], Iterable[Said]]
     reply: Callable[[Delivery, Mapping[str, Any], Tally], Reply] = plain_reply
     once: Callable[[Delivery], str | None] | None = None
+    misfits: Callable[[Mapping[str, Any]], Sequence[Misfit]] = none_misfit

@@ -9,7 +9,16 @@ from lifecycle.sources.source import Source
 
 #: The kind, as ``POST /sources`` names it, and the module that holds its ``SOURCE``. A module is imported when a
 #: delivery of its kind comes in: no cold start pays for the others' libraries.
-SOURCES: dict[str, str] = {}
+SOURCES: dict[str, str] = {
+    "calendly": "lifecycle.sources.calendly",
+    "cloudevents": "lifecycle.sources.cloudevents",
+    "form": "lifecycle.sources.form",
+    "jotform": "lifecycle.sources.jotform",
+    "mapping": "lifecycle.sources.mapping",
+    "segment": "lifecycle.sources.segment",
+    "standard_webhooks": "lifecycle.sources.standard_webhooks",
+    "typeform": "lifecycle.sources.typeform",
+}
 
 
 @cache
