@@ -9,7 +9,16 @@ from lifecycle.sources.source import Source
 
 #: The kind, as ``POST /sources`` names it, and the module that holds its ``SOURCE``. A module is imported when a
 #: delivery of its kind comes in: no cold start pays for the others' libraries.
-SOURCES: dict[str, str] = {}
+SOURCES: dict[str, str] = {
+    "delighted": "lifecycle.sources.delighted",
+    "mailgun": "lifecycle.sources.mailgun",
+    "postmark": "lifecycle.sources.postmark",
+    "sendgrid": "lifecycle.sources.sendgrid",
+    "ses": "lifecycle.sources.ses",
+    "ses_eventbridge": "lifecycle.sources.ses_eventbridge",
+    "stripe": "lifecycle.sources.stripe",
+    "trustpilot": "lifecycle.sources.trustpilot",
+}
 
 
 @cache
