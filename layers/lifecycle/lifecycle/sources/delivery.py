@@ -9,10 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-#: The method of a delivery that came by an event bus of the account: IAM says who may put events there, and no request
-#: from outside has it.
-BUS = "BUS"
-
 
 class Credentials(NamedTuple):
     """What a request sent by Basic authentication (RFC 7617)."""
@@ -26,7 +22,7 @@ class Delivery:
     """One request of an outside system.
 
     Attributes:
-        method: in capitals; ``BUS`` for what an event bus handed over, whose ``body`` is the event as JSON.
+        method: in capitals.
         url: the public address that the system was told, with the query as it was sent: from the configuration, never
             from the ``Host`` header, which anybody can set.
         headers: by name in lower case.

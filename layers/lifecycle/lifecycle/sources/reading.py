@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +30,8 @@ MAX_DEPTH = 8
 MAX_DIGITS = 38
 MAX_PART_BYTES = 32 * 1024
 AHEAD = timedelta(minutes=5)
+
+_DIGITS = Context(prec=MAX_DIGITS)
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_SNAKE = re.compile(r"[^a-z0-9]+")
@@ -230,4 +232,4 @@ def _number(value: int | Decimal) -> int | Decimal | None:
     exact = Decimal(value)
     if not exact.is_finite() or (exact and not -125 <= exact.adjusted() <= 125):
         return None
-    return exact if len(exact.as_tuple().digits) <= MAX_DIGITS else round(exact, MAX_DIGITS - 1 - exact.adjusted())
+    return exact if len(exact.as_tuple().digits) <= MAX_DIGITS else _DIGITS.plus(exact)
