@@ -35,6 +35,7 @@ class Sender:
         settings: with which the samples make sense.
         url: the address that it sends to, where that is no webhook.
         secret_in_path: the secret follows the address, in place of a signature.
+        seal: (body, secret, the present) to the body as it is sent, for systems that put the proof inside it.
     """
 
     kind: str
@@ -44,13 +45,15 @@ class Sender:
     settings: Mapping[str, Any] = field(default_factory=dict)
     url: str | None = None
     secret_in_path: bool = False
+    seal: Callable[[bytes, str, datetime], bytes] | None = None
 
 
 def delivery(sender: Sender, sample: Sample, url: str, now: datetime, secret: str | None = None) -> Delivery:
     """A sample as it arrives, signed."""
     shared, address = secret or sender.secret, sender.url or url
-    signature = sender.sign(sample.body, address, shared, now)
+    body = sender.seal(sample.body, shared, now) if sender.seal else sample.body
+    signature = sender.sign(body, address, shared, now)
     headers = {"content-type": sample.content_type, **sample.headers, **signature}
     lowered = {name.lower(): value for name, value in headers.items()}
     call = shared if sender.secret_in_path else sample.call
-    return Delivery("POST", address, lowered, {}, sample.body, now, call)
+    return Delivery("POST", address, lowered, {}, body, now, call)
