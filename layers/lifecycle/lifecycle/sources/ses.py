@@ -28,7 +28,8 @@ def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]
     if envelope.get("Type") == "SubscriptionConfirmation":
         return [SubscriptionOffer(sns.confirmation(envelope, settings))]
     if envelope.get("Type") == "UnsubscribeConfirmation":
-        return [Unreadable(envelope, "the topic no longer sends here: subscribe it again if that was not meant")]
+        ended = "the topic no longer sends here: subscribe it again if that was not meant"
+        return [Unreadable({"Type": envelope["Type"]}, ended)]
     message = envelope.get("Message")
     if not isinstance(message, str):
         raise UnreadableDeliveryError("Message is missing, or no text.")

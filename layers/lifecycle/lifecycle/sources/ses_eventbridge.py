@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from lifecycle.sources.delivery import BUS, Delivery
+from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.mail import USER_FIELD
 from lifecycle.sources.reading import each, json_of
 from lifecycle.sources.said import Said
@@ -18,10 +18,13 @@ from lifecycle.sources.source import (
     UnreadablePartError,
 )
 
+#: How the address of what a bus hands over begins. No request from outside has such a one.
+BUS = "eventbridge:"
+
 
 def verify(delivery: Delivery, _secrets: Sequence[str], settings: Mapping[str, Any]) -> None:
     """It came by the bus, which IAM guards, and from SES in the account that the settings name."""
-    if delivery.method != BUS:
+    if not delivery.url.startswith(BUS):
         raise RefusedDeliveryError("foreign")
     try:
         event = json_of(delivery.body)

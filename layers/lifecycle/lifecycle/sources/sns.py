@@ -28,7 +28,7 @@ WINDOW = timedelta(minutes=65)
 
 _NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
-_SIGNED: Mapping[Any, Sequence[str]] = {
+_SIGNED: Mapping[str, Sequence[str]] = {
     "Notification": _NOTIFICATION,
     "SubscriptionConfirmation": _CONFIRMATION,
     "UnsubscribeConfirmation": _CONFIRMATION,
@@ -57,7 +57,7 @@ def certificate(delivery: Delivery, settings: Mapping[str, Any]) -> str | None:
 def verify(delivery: Delivery, secrets: Sequence[str], settings: Mapping[str, Any]) -> None:
     """RSA by the certificate that the envelope names, over those of its values that count; the topic; the time."""
     envelope = _envelope(delivery)
-    fields = _SIGNED.get(envelope.get("Type"))
+    fields = _SIGNED.get(type_) if isinstance(type_ := envelope.get("Type"), str) else None
     if fields is None or not isinstance(envelope.get("Signature"), str):
         raise RefusedDeliveryError("missing")
     if envelope.get("TopicArn") != settings.get("topic_arn") or certificate(delivery, settings) is None:

@@ -118,7 +118,8 @@ def _price(subscription: Mapping[str, Any]) -> tuple[Money | None, str | None]:
     """What it costs for one period, and the name of its first price. Prices in tiers have no single amount."""
     listed = subscription.get("items")
     items = listed.get("data") if isinstance(listed, dict) else None
-    prices = [(item.get("price"), item.get("quantity", 1)) for item in items or () if isinstance(item, dict)]
+    known = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    prices = [(item.get("price"), item.get("quantity", 1)) for item in known]
     total = 0
     for price, quantity in prices:
         each = price.get("unit_amount") if isinstance(price, dict) else None

@@ -32,8 +32,8 @@ _REVIEWS = frozenset(
 
 
 def verify(delivery: Delivery, secrets: Sequence[str], _settings: Mapping[str, Any]) -> None:
-    """The token that stands in the address that Trustpilot was told."""
-    proofs.by_value(delivery.query.get("token", ""), secrets)
+    """The token that follows the address that Trustpilot was told."""
+    proofs.by_value(delivery.call, secrets)
 
 
 def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
@@ -114,11 +114,11 @@ SOURCE = Source(
     title="Trustpilot",
     connecting=(
         "Make up a long random token. In Trustpilot Business, under *Integrations, Developers, Webhook notifications*, "
-        "add this address with `?token=<the token>` for new, updated and deleted reviews. The token is the secret. So "
+        "add this address, a slash and the token for new, updated and deleted reviews. The token is the secret. So "
         "that reviews are known to be your prospects', put what you know them by into the reference of your "
         "invitations, and say in the setting `reference` what that is."
     ),
-    secret="The token that you append to the address, as `?token=...`",  # noqa: S106 - says what it is
+    secret="The token that you append to the address, after a slash",  # noqa: S106 - says what it is
     settings={
         "type": "object",
         "properties": {
