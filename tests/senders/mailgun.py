@@ -90,9 +90,11 @@ SAMPLES: Mapping[str, Sample] = {
 def sealed(body: bytes, secret: str, now: datetime) -> bytes:
     """The body with a signature: among the JSON, or among the fields of the form, whose timestamp is then signed."""
     token = hashlib.sha256(body).hexdigest()[:50]
-    timestamp = str(int(now.timestamp()))
+    is_json = body.startswith(b"{")
+    # What is signed with a form is the time of the event, which stays the same when it is sent again.
+    timestamp = str(int(now.timestamp()) if is_json else int(now.timestamp()) // 3600 * 3600)
     proof = {"timestamp": timestamp, "token": token, "signature": signature(secret, timestamp, token)}
-    if body.startswith(b"{"):
+    if is_json:
         return json.dumps({"signature": proof, **json.loads(body)}).encode()
     if body.startswith(b"--"):
         return _multipart(OF_OLD | proof)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _AT = "2026-03-01T12:00:05.125Z"
+_LATER = "2026-03-01T12:00:50.125Z"
 _AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X)"
 
 
@@ -28,7 +29,7 @@ def event(name: str, to: tuple[str, ...] = ("ada@example.com",), **own: Any) -> 
 
 
 def _preferences(*, all_off: bool) -> dict[str, Any]:
-    return {"timestamp": _AT, "newTopicPreferences": {"unsubscribeAll": all_off}}
+    return {"timestamp": _AT if all_off else _LATER, "newTopicPreferences": {"unsubscribeAll": all_off}}
 
 
 EVENTS = {
