@@ -45,15 +45,30 @@ def json_of(body: bytes) -> Any:
         UnreadableDeliveryError: it is no JSON in UTF-8.
     """
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+        text = body.decode().removeprefix("\ufeff")
     except UnicodeDecodeError:
         raise UnreadableDeliveryError("The body is not UTF-8.") from None
+    return json_in(text, "The body")
+
+
+def json_in(text: str, name: str) -> Any:
+    """The JSON value of a text. ``name`` says which, for the message.
+
+    Raises:
+        UnreadableDeliveryError: it is no JSON.
+    """
+    try:
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
-        raise UnreadableDeliveryError("The body is not JSON.") from None
+        raise UnreadableDeliveryError(f"{name} is not JSON.") from None
 
 
 def _no_number(_text: str) -> Any:
     raise ValueError
+
+
+#: One for all: making it takes as long as a small body does.
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
 
 
 def each(parts: Iterable[Any], translate: Callable[[Any], Iterable[Said]]) -> Iterator[Said]:

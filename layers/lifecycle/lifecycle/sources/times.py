@@ -9,11 +9,14 @@ from typing import Any
 from lifecycle.sources.source import UnreadablePartError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = Decimal(253402300799)  # the end of the year 9999, in seconds
+_LAST_SECOND = 253402300799  # of the year 9999
+_LAST = Decimal(_LAST_SECOND)
 
 
 def from_seconds(value: Any) -> datetime:
     """Seconds since 1970, as a number or its digits, with a fraction or without. Raises UnreadablePartError."""
+    if type(value) is int and 0 <= value <= _LAST_SECOND:  # the short way for nearly all
+        return _EPOCH + timedelta(seconds=value)
     return _since_epoch(value, Decimal(1))
 
 
