@@ -312,7 +312,11 @@ def test_whatever_comes_is_refused_unreadable_or_kept(body: bytes) -> None:
 
 @given(st.sampled_from(list(EVENTS.values())).flatmap(mutated) | JSON)
 def test_whatever_a_message_says_is_unreadable_or_kept(message: Any) -> None:
-    for one in translated(SENDER, json.dumps(envelope("Notification", json.dumps(message))).encode()):
+    try:
+        everything = translated(SENDER, json.dumps(envelope("Notification", json.dumps(message))).encode())
+    except UnreadableDeliveryError:
+        return
+    for one in everything:
         assert_keepable(one)
 
 

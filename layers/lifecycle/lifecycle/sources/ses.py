@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from lifecycle.sources import sns
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.mail import USER_FIELD
-from lifecycle.sources.reading import each, json_of
+from lifecycle.sources.reading import each, json_in, json_of
 from lifecycle.sources.said import Said, SubscriptionOffer, Unreadable
 from lifecycle.sources.ses_event import said_of
 from lifecycle.sources.source import Source, UnreadableDeliveryError
@@ -35,15 +33,8 @@ def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]
         raise UnreadableDeliveryError("Message is missing, or no text.")
     if message.strip() == _GREETING:
         return []
-    return each([_event(message)], partial(said_of, delivery=delivery, settings=settings))
-
-
-def _event(message: str) -> Any:
-    try:
-        # A line break follows it, which is no matter to JSON.
-        return json.loads(message, parse_float=Decimal)
-    except (ValueError, RecursionError):
-        raise UnreadableDeliveryError("Message is not the JSON of an event of Amazon SES.") from None
+    # A line break follows the JSON, which is no matter.
+    return each([json_in(message, "Message")], partial(said_of, delivery=delivery, settings=settings))
 
 
 SOURCE = Source(

@@ -78,7 +78,7 @@ def said_of(part: Any, delivery: Delivery, settings: Mapping[str, Any]) -> Itera
             yield Unreadable(part, str(error))
             continue
         yield activity(
-            _id(name, own, message, time, who[0].value),
+            _id(name, own if "timestamp" in own else mail, message, who[0].value),
             type_,
             time,
             delivery.received_at,
@@ -120,11 +120,11 @@ def _time(own: Mapping[str, Any], mail: Mapping[str, Any]) -> datetime:
         raise UnreadablePartError(f"its timestamp {error}") from None
 
 
-def _id(name: str, own: Mapping[str, Any], message: str, time: datetime, who: str) -> str:
+def _id(name: str, own: Mapping[str, Any], message: str, who: str) -> str:
     """A bounce and a complaint have an id; of the others, what tells them apart. For each recipient one."""
     if feedback := optional_text(own.get("feedbackId")):
         return event_id("ses", name, feedback, who)
-    return event_id("ses", name, message, time.isoformat(), own.get("link", ""), who)
+    return event_id("ses", name, message, own.get("timestamp"), own.get("link", ""), who)
 
 
 def _bare(address: Any) -> Any:
