@@ -23,7 +23,7 @@ from tests.senders.sender import Sender, delivery
 
 URL = "https://hooks.example.com/webhooks/src_0123456789"
 #: After every sample, so that none of them is ahead.
-NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PAYLOADS = Path(__file__).resolve().parents[2] / "shared/payloads"
 
 

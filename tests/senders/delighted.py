@@ -24,15 +24,15 @@ def event(name: str, number: int = 1, **data: Any) -> dict[str, Any]:
 
 
 def _answer(score: int | None, at: int, **more: Any) -> dict[str, Any]:
-    return {"id": "99", "survey_type": "nps", "score": score, "created_at": 1772366400, "updated_at": at, **more}
+    return {"id": "99", "survey_type": "nps", "score": score, "created_at": 1772280000, "updated_at": at, **more}
 
 
 EVENTS = {
-    "answered": event("survey_response.created", **_answer(9, 1772366400, comment=None)),
-    "commented": event("survey_response.updated", **_answer(9, 1772366460, comment="Good work.")),
-    "satisfaction": event("survey_response.created", 2, **_answer(5, 1772366400, survey_type="csat")),
-    "unsubscribed": event("unsubscribe.created", created_at=1772366500),
-    "new_kind": event("person.merged", created_at=1772366500),
+    "answered": event("survey_response.created", **_answer(9, 1772280000, comment=None)),
+    "commented": event("survey_response.updated", **_answer(9, 1772280060, comment="Good work.")),
+    "satisfaction": event("survey_response.created", 2, **_answer(5, 1772280000, survey_type="csat")),
+    "unsubscribed": event("unsubscribe.created", created_at=1772280100),
+    "new_kind": event("person.merged", created_at=1772280100),
 }
 
 SAMPLES: Mapping[str, Sample] = {name: Sample(json.dumps(one).encode()) for name, one in EVENTS.items()}

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from tests.senders.sender import Sample, Sender
 
@@ -23,7 +23,7 @@ def event(name: str, number: int = 1, more: Mapping[str, Any] | None = None, **p
     return {
         "event": name,
         "id": f"{name}-{number:04d}-bWFpbGd1bg",
-        "timestamp": 1772366400.125 + number,
+        "timestamp": 1772280000.125 + number,
         "log-level": "info",
         "recipient": "ada@example.com",
         "recipient-domain": "example.com",
@@ -67,7 +67,7 @@ OF_OLD = {
     "error": "5.1.1 no such user",
     "Message-Id": "<20260301120000.1.ABC@mg.shop.example>",
     "app_user": "u-17",
-    "timestamp": "1772366400",
+    "timestamp": "1772280000",
 }
 _BOUNDARY = "d4f6c9b2"
 
@@ -88,17 +88,27 @@ SAMPLES: Mapping[str, Sample] = {
 
 
 def sealed(body: bytes, secret: str, now: datetime) -> bytes:
-    """The body with a signature: among the JSON, or among the fields of the form, whose timestamp is then signed."""
+    """The body with a signature: among the JSON, or among the fields of the form. What is neither stays as it is."""
     token = hashlib.sha256(body).hexdigest()[:50]
-    is_json = body.startswith(b"{")
+    told = _object(body)
     # What is signed with a form is the time of the event, which stays the same when it is sent again.
-    timestamp = str(int(now.timestamp()) if is_json else int(now.timestamp()) // 3600 * 3600)
+    timestamp = str(int(now.timestamp()) if told is not None else int(now.timestamp()) // 14_400 * 14_400)
     proof = {"timestamp": timestamp, "token": token, "signature": signature(secret, timestamp, token)}
-    if is_json:
-        return json.dumps({"signature": proof, **json.loads(body)}).encode()
-    if body.startswith(b"--"):
+    if told is not None:
+        return json.dumps({"signature": proof, **told}).encode()
+    if body == _multipart(OF_OLD):
         return _multipart(OF_OLD | proof)
-    return urlencode(dict(parse_qsl(body.decode())) | proof).encode()
+    if body == urlencode(OF_OLD).encode():
+        return urlencode(OF_OLD | proof).encode()
+    return body
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
 
 
 SENDER = Sender(

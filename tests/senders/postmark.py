@@ -30,13 +30,13 @@ def _bounce(kind: str, number: int, record_type: str = "Bounce") -> dict[str, An
         Type=kind,
         TypeCode=1,
         Email="ada@example.com",
-        BouncedAt="2026-03-01T13:00:00.1234567+01:00",
+        BouncedAt="2026-02-28T13:00:00.1234567+01:00",
         Description="What the server said.",
         Inactive=True,
     )
 
 
-_AT = "2026-03-01T12:00:05.7654321Z"
+_AT = "2026-02-28T12:00:05.7654321Z"
 _AGENT = "Mozilla/5.0 (Macintosh)"
 
 RECORDS = {

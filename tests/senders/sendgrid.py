@@ -37,7 +37,7 @@ def event(name: str, number: int = 1, **more: Any) -> dict[str, Any]:
     """An event of a message to Ada."""
     return {
         "email": "Ada@Example.com",
-        "timestamp": 1772366400 + number,
+        "timestamp": 1772280000 + number,
         "event": name,
         "sg_event_id": f"{name}-{number:04d}-ZXZlbnQ",
         "sg_message_id": f"bWVzc2FnZQ.filterdrecv-p3las1-abcd-{number}-0",

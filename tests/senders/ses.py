@@ -55,7 +55,7 @@ def envelope(type_: str, message: str, **more: Any) -> dict[str, Any]:
     }
 
 
-_CONFIRM = {
+CONFIRM = {
     "Token": "2336412f37",
     "SubscribeURL": f"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=2336412f37",
 }
@@ -66,9 +66,7 @@ ENVELOPES = {
         for name, one in EVENTS.items()
     },
     "by_sha1": envelope("Notification", json.dumps(EVENTS["delivery"]), SignatureVersion="1"),
-    "greeting": envelope("Notification", "Successfully validated SNS topic for Amazon SES event publishing."),
-    "subscription": envelope("SubscriptionConfirmation", "You have chosen to subscribe.\nVisit the URL.", **_CONFIRM),
-    "end_of_subscription": envelope("UnsubscribeConfirmation", "You have chosen to end it.", **_CONFIRM),
+    "subscription": envelope("SubscriptionConfirmation", "You have chosen to subscribe.\nVisit the URL.", **CONFIRM),
 }
 
 SAMPLES: Mapping[str, Sample] = {
@@ -78,12 +76,21 @@ SAMPLES: Mapping[str, Sample] = {
 
 
 def sealed(body: bytes, _secret: str, now: datetime) -> bytes:
-    """The envelope with the present and a signature, by Amazon's own rule: names and values in the order of names."""
-    told = json.loads(body) | {"Timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+    """The envelope with the present and a signature, by Amazon's own rule: names and values in the order of names.
+
+    What is no envelope stays as it is.
+    """
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(told, dict):
+        return body
+    told |= {"Timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
     names = ["Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
     text = "".join(f"{name}\n{told[name]}\n" for name in names if name in told)
-    algorithm = SHA1() if told["SignatureVersion"] == "1" else SHA256()  # noqa: S303 - SNS's own choice
-    signature = PRIVATE_KEY.sign(text.encode(), PKCS1v15(), algorithm)
+    algorithm = SHA1() if told.get("SignatureVersion") == "1" else SHA256()  # noqa: S303 - SNS's own choice
+    signature = PRIVATE_KEY.sign(text.encode("utf-8", "surrogatepass"), PKCS1v15(), algorithm)
     return json.dumps(told | {"Signature": b64encode(signature).decode()}).encode()
 
 

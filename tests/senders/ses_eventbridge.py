@@ -20,7 +20,7 @@ def event(detail: Any, **more: Any) -> dict[str, Any]:
         "detail-type": "Email Event",
         "source": "aws.ses",
         "account": ACCOUNT,
-        "time": "2026-03-01T12:00:06Z",
+        "time": "2026-02-28T12:00:06Z",
         "region": "eu-west-1",
         "resources": [f"arn:aws:ses:eu-west-1:{ACCOUNT}:configuration-set/marketing"],
         "detail": detail,

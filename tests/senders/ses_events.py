@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-_AT = "2026-03-01T12:00:05.125Z"
-_LATER = "2026-03-01T12:00:50.125Z"
+_AT = "2026-02-28T12:00:05.125Z"
+_LATER = "2026-02-28T12:00:50.125Z"
 _AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X)"
 
 
@@ -14,7 +14,7 @@ def event(name: str, to: tuple[str, ...] = ("ada@example.com",), **own: Any) -> 
     return {
         "eventType": name,
         "mail": {
-            "timestamp": "2026-03-01T12:00:00.000Z",
+            "timestamp": "2026-02-28T12:00:00.000Z",
             "source": "Shop <news@shop.example>",
             "sendingAccountId": "111122223333",
             "messageId": "0100019caaaaaaaa-1b2c3d4e-0000-4444-8888-abcdefabcdef-000000",

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.senders.sender import Sample, Sender
 
-AT = 1772366400
+AT = 1772280000
 
 
 def event(name: str, record: Mapping[str, Any], at: int = AT, number: str = "") -> dict[str, Any]:

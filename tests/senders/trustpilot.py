@@ -21,7 +21,7 @@ def event(name: str, number: str = "65e1f0000000000000000001", **more: Any) -> d
             "text": "We run all of our funnel on it.",
             "referenceId": "u-17",
             "stars": 5,
-            "createdAt": "2026-03-01T12:00:00.000Z",
+            "createdAt": "2026-02-28T12:00:00.000Z",
             "isVerified": True,
             "link": f"https://api.trustpilot.com/v1/reviews/{number}",
             "consumer": {"id": "65e1f00000000000000000aa", "name": "Ada"},
@@ -33,10 +33,10 @@ def event(name: str, number: str = "65e1f0000000000000000001", **more: Any) -> d
 
 EVENTS = {
     "created": event("service-review-created"),
-    "updated": event("service-review-updated", stars=2, text="Not any more.", updatedAt="2026-03-01T13:00:00.000Z"),
+    "updated": event("service-review-updated", stars=2, text="Not any more.", updatedAt="2026-02-28T13:00:00.000Z"),
     "deleted": event("service-review-deleted"),
     "product": event("product-review-created", "65e1f0000000000000000002", stars=4),
-    "new_kind": event("service-review-reported", createdAt="2026-03-01T12:00:00Z", updatedAt="2026-03-01T12:00:00Z"),
+    "new_kind": event("service-review-reported", createdAt="2026-02-28T12:00:00Z", updatedAt="2026-02-28T12:00:00Z"),
 }
 
 SAMPLES: Mapping[str, Sample] = {

@@ -52,8 +52,8 @@ def test_each_event_becomes_an_activity(
 
 
 def test_a_review_dates_from_its_writing_and_a_deletion_from_its_arrival() -> None:
-    assert activity_of(SENDER, "created").occurred_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert activity_of(SENDER, "updated").occurred_at == datetime(2026, 3, 1, 13, tzinfo=UTC)
+    assert activity_of(SENDER, "created").occurred_at == datetime(2026, 2, 28, 12, tzinfo=UTC)
+    assert activity_of(SENDER, "updated").occurred_at == datetime(2026, 2, 28, 13, tzinfo=UTC)
     assert activity_of(SENDER, "deleted").occurred_at == NOW
 
 

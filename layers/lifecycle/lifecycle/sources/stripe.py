@@ -63,8 +63,10 @@ def _event(delivery: Delivery, settings: Mapping[str, Any], part: Any) -> Iterat
     if sale is not None:
         yield _deal(event, sale, _who(record, settings), delivery, settings)
     if sale is None or name in _ACTIVITIES:
+        # Where it stands beside an update of a deal, it has an id of its own.
+        beside = () if sale is None else ("activity",)
         yield activity(
-            event_id("stripe", text_in(event.get("id"), "id")),
+            event_id("stripe", text_in(event.get("id"), "id"), *beside),
             _ACTIVITIES.get(name) or f"stripe_{snake_case(name)}",
             _time(event),
             delivery.received_at,
