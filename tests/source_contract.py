@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from lifecycle.events import Activity, DealUpdate
@@ -24,6 +25,8 @@ from tests.senders.sender import Sender, delivery
 URL = "https://hooks.example.com/webhooks/src_0123456789"
 #: After every sample, so that none of them is ahead.
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+#: For what makes up whole bodies: how long that takes is not what is asked.
+FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PAYLOADS = Path(__file__).resolve().parents[2] / "shared/payloads"
 
 
@@ -49,11 +52,11 @@ def refused(sender: Sender, told: Delivery, secrets: Sequence[str] | None = None
     return caught.value.reason
 
 
-def said(sender: Sender, told: Delivery | str, settings: Mapping[str, Any] | None = None) -> list[Said]:
+def said(sender: Sender, told: Delivery | str, with_settings: Mapping[str, Any] | None = None) -> list[Said]:
     """What a delivery, or the sample of that name, says. It must be proven before."""
     arrived = sent(sender, told) if isinstance(told, str) else told
     verify(sender, arrived)
-    return list(source(sender).translate(arrived, sender.settings if settings is None else settings))
+    return list(source(sender).translate(arrived, sender.settings if with_settings is None else with_settings))
 
 
 def activity_of(sender: Sender, sample: str) -> Activity:

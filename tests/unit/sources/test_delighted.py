@@ -14,6 +14,7 @@ from lifecycle.events import Activity, Identity
 from lifecycle.sources.said import Unreadable
 from tests.senders.delighted import EVENTS, SENDER, event, sign
 from tests.source_contract import (
+    FUZZ,
     NOW,
     URL,
     activity_of,
@@ -162,6 +163,7 @@ def test_the_samples_of_the_documentation_go_through_with_a_true_signature(path:
     assert (one.type, one.properties["score"]) == ("nps_response", 9)
 
 
+@FUZZ
 @given(bodies(SENDER))
 def test_whatever_comes_is_refused_unreadable_or_kept(body: bytes) -> None:
     assert_only_the_two_errors(SENDER, body)

@@ -18,6 +18,7 @@ from lifecycle.sources.said import Unreadable
 from lifecycle.sources.source import UnreadableDeliveryError
 from tests.senders.mailgun import EVENTS, SENDER, event, sealed, signature
 from tests.source_contract import (
+    FUZZ,
     NOW,
     URL,
     activity_of,
@@ -225,12 +226,14 @@ def test_the_samples_of_the_documentation_go_through_with_a_true_signature(path:
     assert one.id == f"mailgun:{part['id']}"
 
 
+@FUZZ
 @given(bodies(SENDER))
 def test_whatever_comes_is_refused_unreadable_or_kept(body: bytes) -> None:
     assert_only_the_two_errors(SENDER, body)
     assert_only_the_two_errors(SENDER, body, "application/x-www-form-urlencoded")
 
 
+@FUZZ
 @given(bodies(SENDER))
 def test_whatever_comes_in_parts_is_refused_unreadable_or_kept(body: bytes) -> None:
     part = b'--b\r\nContent-Disposition: form-data; name="event"\r\n\r\n' + body + b"\r\n--b--\r\n"

@@ -16,6 +16,7 @@ from lifecycle.sources.said import Unreadable
 from lifecycle.sources.source import UnreadableDeliveryError
 from tests.senders.postmark import RECORDS, SENDER, authorization, record
 from tests.source_contract import (
+    FUZZ,
     activity_of,
     assert_ids_are_distinct,
     assert_only_the_two_errors,
@@ -151,6 +152,7 @@ def test_the_samples_of_the_documentation_go_through(path: Path) -> None:
     assert not one.type.startswith("postmark_")
 
 
+@FUZZ
 @given(bodies(SENDER))
 def test_whatever_comes_is_refused_unreadable_or_kept(body: bytes) -> None:
     assert_only_the_two_errors(SENDER, body)

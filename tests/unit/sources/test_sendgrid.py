@@ -19,6 +19,7 @@ from lifecycle.sources.sendgrid import MAX_EVENTS, WINDOW, verify
 from lifecycle.sources.source import UnreadableDeliveryError
 from tests.senders.sendgrid import EVENTS, OTHER_KEY, PRIVATE_KEY, SENDER, batch, event, public_key, signed
 from tests.source_contract import (
+    FUZZ,
     NOW,
     PAYLOADS,
     URL,
@@ -267,6 +268,7 @@ def test_the_samples_of_the_documentation_go_through_with_a_true_signature(path:
     assert all(isinstance(one, Activity) for one in everything)
 
 
+@FUZZ
 @given(bodies(SENDER))
 def test_whatever_comes_is_refused_unreadable_or_kept(body: bytes) -> None:
     assert_only_the_two_errors(SENDER, body)

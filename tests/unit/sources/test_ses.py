@@ -24,6 +24,7 @@ from tests.senders import sns_vectors
 from tests.senders.ses import CERTIFICATE_URL, CONFIRM, PRIVATE_KEY, SENDER, TOPIC, certified, envelope, sealed
 from tests.senders.ses_events import EVENTS, event
 from tests.source_contract import (
+    FUZZ,
     JSON,
     NOW,
     URL,
@@ -305,11 +306,13 @@ def test_the_samples_of_the_documentation_go_through_with_a_true_signature(path:
     assert all(isinstance(one, Activity) and not one.type.startswith("ses_") for one in everything)
 
 
+@FUZZ
 @given(bodies(SENDER))
 def test_whatever_comes_is_refused_unreadable_or_kept(body: bytes) -> None:
     assert_only_the_two_errors(SENDER, body)
 
 
+@FUZZ
 @given(st.sampled_from(list(EVENTS.values())).flatmap(mutated) | JSON)
 def test_whatever_a_message_says_is_unreadable_or_kept(message: Any) -> None:
     try:
@@ -320,6 +323,7 @@ def test_whatever_a_message_says_is_unreadable_or_kept(message: Any) -> None:
         assert_keepable(one)
 
 
+@FUZZ
 @given(mutated(json.loads(sent(SENDER, "open").body)))
 def test_a_signed_envelope_that_was_changed_says_what_was_signed_or_nothing(changed: Any) -> None:
     told = sent(SENDER, "open")

@@ -16,6 +16,7 @@ from tests.senders import ses
 from tests.senders.ses_eventbridge import ACCOUNT, SENDER, event
 from tests.senders.ses_events import EVENTS
 from tests.source_contract import (
+    FUZZ,
     URL,
     assert_ids_are_distinct,
     assert_only_the_two_errors,
@@ -87,6 +88,7 @@ def test_the_samples_go_through(path: Path) -> None:
     assert one.type == "email_open"
 
 
+@FUZZ
 @given(bodies(SENDER))
 def test_whatever_comes_is_refused_unreadable_or_kept(body: bytes) -> None:
     assert_only_the_two_errors(SENDER, body)

@@ -15,6 +15,7 @@ from lifecycle.sources.said import Unreadable
 from lifecycle.sources.source import UnreadableDeliveryError
 from tests.senders.trustpilot import EVENTS, SENDER, event
 from tests.source_contract import (
+    FUZZ,
     NOW,
     activity_of,
     assert_ids_are_distinct,
@@ -137,6 +138,7 @@ def test_the_token_before_is_accepted_while_it_is_replaced() -> None:
     verify(SENDER, sent(SENDER, "created", secret="the-one-before"), [SENDER.secret, "the-one-before"])
 
 
+@FUZZ
 @given(bodies(SENDER))
 def test_whatever_comes_is_refused_unreadable_or_kept(body: bytes) -> None:
     assert_only_the_two_errors(SENDER, body)

@@ -143,7 +143,13 @@ def _money(smallest: Any, currency: Any) -> Money | None:
     if not _CURRENCY.fullmatch(code) or not 0 <= smallest <= 10**18:
         return None
     amount = Decimal(smallest).scaleb(-decimals)
-    return (amount, code) if amount <= _MAX_AMOUNT else None
+    return (_plain(amount), code) if amount <= _MAX_AMOUNT else None
+
+
+def _plain(amount: Decimal) -> Decimal:
+    """Without zeros behind the point, so that equal amounts look equal."""
+    text = f"{amount:f}"
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def _first_id(*records: Any) -> str | None:
