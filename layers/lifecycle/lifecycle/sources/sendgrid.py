@@ -76,7 +76,7 @@ def _signed(secret: str, signature: str, message: bytes) -> bool:
 def _public_key(secret: str) -> EllipticCurvePublicKey | None:
     """The key that SendGrid shows (base 64 of DER, or the same as PEM); ``None`` where it is none.
 
-    The library takes 30 ms to load, which only deliveries of SendGrid should pay for.
+    The library takes 70 ms to load, which only deliveries of SendGrid should pay for.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey

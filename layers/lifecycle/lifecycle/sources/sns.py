@@ -96,7 +96,7 @@ def _message(envelope: Mapping[str, Any], fields: Sequence[str]) -> bytes:
 
 
 def _signed(envelope: Mapping[str, Any], message: bytes, pem: str, delivery: Delivery) -> bool:
-    # The library takes 30 ms to load, which only deliveries of SNS should pay for.
+    # The library takes 130 ms to load, which only deliveries of SNS should pay for.
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
