@@ -112,10 +112,6 @@ def test_a_body_without_an_event_is_unreadable(body: bytes) -> None:
         translated(SENDER, body)
 
 
-def test_mailgun_is_told_not_to_send_again_what_can_never_be_read() -> None:
-    assert SOURCE.unreadable == 406
-
-
 def test_redelivery_says_the_same_events() -> None:
     assert_repeats_are_the_same(SENDER)
 

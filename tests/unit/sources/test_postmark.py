@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 
 from lifecycle.events import Activity, Identity
-from lifecycle.sources.postmark import SOURCE
 from lifecycle.sources.said import Unreadable
 from lifecycle.sources.source import UnreadableDeliveryError
 from tests.senders.postmark import RECORDS, SENDER, authorization, record
@@ -83,10 +82,6 @@ def test_a_bad_record_goes_to_quarantine(part: Any, why: str) -> None:
 def test_a_body_that_is_no_json_is_unreadable() -> None:
     with pytest.raises(UnreadableDeliveryError):
         translated(SENDER, b"RecordType=Open")
-
-
-def test_postmark_is_told_not_to_send_again_what_can_never_be_read() -> None:
-    assert SOURCE.unreadable == 403
 
 
 def test_redelivery_says_the_same_events() -> None:

@@ -166,4 +166,6 @@ SOURCE = Source(
     settings=settings_of_mail(),
     verify=verify,
     translate=translate,
+    # SendGrid knows no answer but success by which it would stop sending.
+    unreadable=200,
 )

@@ -54,5 +54,7 @@ SOURCE = Source(
     },
     verify=sns.verify,
     translate=translate,
+    # SNS knows no answer but success by which it would stop sending.
+    unreadable=200,
     certificate=sns.certificate,
 )

@@ -176,4 +176,6 @@ SOURCE = Source(
     },
     verify=verify,
     translate=translate,
+    # Stripe knows no answer but success by which it would stop sending.
+    unreadable=200,
 )

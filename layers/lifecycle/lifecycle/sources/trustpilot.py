@@ -141,4 +141,6 @@ SOURCE = Source(
     },
     verify=verify,
     translate=translate,
+    # Trustpilot knows no answer but success by which it would stop sending.
+    unreadable=200,
 )
