@@ -110,6 +110,4 @@ SOURCE = Source(
     },
     verify=verify,
     translate=translate,
-    # Delighted knows no answer but success by which it would stop sending.
-    unreadable=200,
 )

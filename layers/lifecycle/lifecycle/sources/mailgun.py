@@ -79,14 +79,16 @@ def _is_form(delivery: Delivery) -> bool:
 
 
 def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
-    """One activity."""
+    """One activity. From quarantine an event comes without its signature."""
     if _is_form(delivery):
         fields = {name: values[0] for name, values in fields_of(delivery).items()}
         return each([fields], partial(_of_old, delivery, settings))
     body = json_of(delivery.body)
-    if not isinstance(body, dict) or "event-data" not in body:
+    if not isinstance(body, dict) or not ("event-data" in body or "event" in body):
         raise UnreadableDeliveryError("The body has no event-data.")
-    return each([body["event-data"]], partial(_event, delivery, settings))
+    if "event-data" not in body and "id" not in body:
+        return each([body], partial(_of_old, delivery, settings))
+    return each([body.get("event-data", body)], partial(_event, delivery, settings))
 
 
 def _event(delivery: Delivery, settings: Mapping[str, Any], part: Any) -> Iterator[Said]:
@@ -147,7 +149,7 @@ def _of_old(delivery: Delivery, settings: Mapping[str, Any], fields: Any) -> Ite
         user_agent=fields.get("user-agent"),
         reason=fields.get("error") or fields.get("reason") or fields.get("description"),
         status=fields.get("code"),
-        bounce=("hard" if fields.get("code", "").startswith("5") else "soft") if name == "bounced" else None,
+        bounce=("hard" if str(fields.get("code", "")).startswith("5") else "soft") if name == "bounced" else None,
     )
     yield activity(
         event_id("mailgun", digest[:40]),
@@ -185,6 +187,4 @@ SOURCE = Source(
     verify=verify,
     translate=translate,
     once=once,
-    # Mailgun sends everything again but what it is told is not acceptable.
-    unreadable=406,
 )

@@ -134,6 +134,4 @@ SOURCE = Source(
     settings=settings_of_mail(),
     verify=verify,
     translate=translate,
-    # Postmark sends everything again but what it is told is forbidden.
-    unreadable=403,
 )

@@ -91,8 +91,9 @@ def _public_key(secret: str) -> EllipticCurvePublicKey | None:
 
 
 def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
-    """One activity for each event of the batch."""
-    events = json_of(delivery.body)
+    """One activity for each event of the batch, or of a single one, as it comes from quarantine."""
+    body = json_of(delivery.body)
+    events = [body] if isinstance(body, dict) else body
     if not isinstance(events, list):
         raise UnreadableDeliveryError("The body is not an array of events.")
     if len(events) > MAX_EVENTS:
@@ -166,6 +167,4 @@ SOURCE = Source(
     settings=settings_of_mail(),
     verify=verify,
     translate=translate,
-    # SendGrid knows no answer but success by which it would stop sending.
-    unreadable=200,
 )

@@ -19,10 +19,12 @@ _GREETING = "Successfully validated SNS topic for Amazon SES event publishing."
 
 
 def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
-    """The activities of one event, or the offer of a subscription."""
+    """The activities of one event, or the offer of a subscription. From quarantine an event comes without envelope."""
     envelope = json_of(delivery.body)
     if not isinstance(envelope, dict):
         raise UnreadableDeliveryError("The body is not an object.")
+    if "Type" not in envelope and "mail" in envelope:  # an envelope, of which only some values are signed, has a type
+        return each([envelope], partial(said_of, delivery=delivery, settings=settings))
     if envelope.get("Type") == "SubscriptionConfirmation":
         return [SubscriptionOffer(sns.confirmation(envelope, settings))]
     if envelope.get("Type") == "UnsubscribeConfirmation":
@@ -54,7 +56,5 @@ SOURCE = Source(
     },
     verify=sns.verify,
     translate=translate,
-    # SNS knows no answer but success by which it would stop sending.
-    unreadable=200,
     certificate=sns.certificate,
 )

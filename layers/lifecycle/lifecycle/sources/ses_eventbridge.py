@@ -37,12 +37,12 @@ def verify(delivery: Delivery, _secrets: Sequence[str], settings: Mapping[str, A
 
 
 def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
-    """The activities of one event."""
+    """The activities of one event. From quarantine it may come without what the bus put around it."""
     return each([json_of(delivery.body)], partial(_event, delivery, settings))
 
 
 def _event(delivery: Delivery, settings: Mapping[str, Any], event: Any) -> Iterator[Said]:
-    detail = event.get("detail") if isinstance(event, dict) else None
+    detail = event.get("detail", event) if isinstance(event, dict) else None
     if not isinstance(detail, dict) or "mail" not in detail:
         raise UnreadablePartError("its detail is no event about a message; the rule should let pass those alone")
     yield from said_of(detail, delivery, settings)

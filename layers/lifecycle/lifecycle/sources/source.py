@@ -74,8 +74,6 @@ class Source:
         certificate: for systems that sign by a certificate of theirs: the address that a delivery names for it, if it
             is one of that system's own, else ``None``. The service fetches it once, and gives it (PEM) to ``verify``
             in front of the secrets.
-        unreadable: the status that a proven delivery is answered with of which nothing can be made: the one after
-            which that system does not send it again. As a whole it goes to quarantine.
     """
 
     kind: str
@@ -88,4 +86,3 @@ class Source:
     reply: Callable[[Delivery, Mapping[str, Any], Tally], Reply] = plain_reply
     once: Callable[[Delivery], str | None] | None = None
     certificate: Callable[[Delivery, Mapping[str, Any]], str | None] | None = None
-    unreadable: int = 400

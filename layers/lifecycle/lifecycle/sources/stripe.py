@@ -176,6 +176,4 @@ SOURCE = Source(
     },
     verify=verify,
     translate=translate,
-    # Stripe knows no answer but success by which it would stop sending.
-    unreadable=200,
 )

@@ -37,9 +37,10 @@ def verify(delivery: Delivery, secrets: Sequence[str], _settings: Mapping[str, A
 
 
 def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
-    """One activity for each event."""
+    """One activity for each event, or for a single one, as it comes from quarantine."""
     body = json_of(delivery.body)
-    events = body.get("events") if isinstance(body, dict) else None
+    told = body if isinstance(body, dict) else {}
+    events = [told] if "eventName" in told else told.get("events")
     if not isinstance(events, list):
         raise UnreadableDeliveryError("The body has no array named events.")
     return each(events, partial(_event, delivery, settings))
@@ -141,6 +142,4 @@ SOURCE = Source(
     },
     verify=verify,
     translate=translate,
-    # Trustpilot knows no answer but success by which it would stop sending.
-    unreadable=200,
 )
