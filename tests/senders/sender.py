@@ -33,6 +33,9 @@ class Sender:
         sign: (body, url, secret, the present) to the headers that prove it: the vendor's own way, by the vendor's own
             library where there is one.
         settings: with which the samples make sense.
+        url: the address that it sends to, where that is no webhook.
+        secret_in_path: the secret follows the address, in place of a signature.
+        seal: (body, secret, the present) to the body as it is sent, for systems that put the proof inside it.
     """
 
     kind: str
@@ -40,12 +43,17 @@ class Sender:
     samples: Mapping[str, Sample]
     sign: Callable[[bytes, str, str, datetime], Mapping[str, str]]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    url: str | None = None
+    secret_in_path: bool = False
+    seal: Callable[[bytes, str, datetime], bytes] | None = None
 
 
 def delivery(sender: Sender, sample: Sample, url: str, now: datetime, secret: str | None = None) -> Delivery:
     """A sample as it arrives, signed."""
-    signature = sender.sign(sample.body, url, secret or sender.secret, now)
+    shared, address = secret or sender.secret, sender.url or url
+    body = sender.seal(sample.body, shared, now) if sender.seal else sample.body
+    signature = sender.sign(body, address, shared, now)
     headers = {"content-type": sample.content_type, **sample.headers, **signature}
-    return Delivery(
-        "POST", url, {name.lower(): value for name, value in headers.items()}, {}, sample.body, now, sample.call
-    )
+    lowered = {name.lower(): value for name, value in headers.items()}
+    call = shared if sender.secret_in_path else sample.call
+    return Delivery("POST", address, lowered, {}, body, now, call)

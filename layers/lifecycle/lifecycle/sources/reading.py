@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +32,8 @@ MAX_DIGITS = 38
 MAX_PART_BYTES = 32 * 1024
 AHEAD = timedelta(minutes=5)
 
+_DIGITS = Context(prec=MAX_DIGITS)
+
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_SNAKE = re.compile(r"[^a-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -44,15 +46,30 @@ def json_of(body: bytes) -> Any:
         UnreadableDeliveryError: it is no JSON in UTF-8.
     """
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+        text = body.decode().removeprefix("\ufeff")
     except UnicodeDecodeError:
         raise UnreadableDeliveryError("The body is not UTF-8.") from None
+    return json_in(text, "The body")
+
+
+def json_in(text: str, name: str) -> Any:
+    """The JSON value of a text. ``name`` says which, for the message.
+
+    Raises:
+        UnreadableDeliveryError: it is no JSON.
+    """
+    try:
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
-        raise UnreadableDeliveryError("The body is not JSON.") from None
+        raise UnreadableDeliveryError(f"{name} is not JSON.") from None
 
 
 def _no_number(_text: str) -> Any:
     raise ValueError
+
+
+#: One for all: making it takes as long as a small body does.
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
 
 
 def each(parts: Iterable[Any], translate: Callable[[Any], Iterable[Said]]) -> Iterator[Said]:
@@ -75,9 +92,8 @@ def object_in(value: Any, name: str) -> Mapping[str, Any]:
 
 def text_in(value: Any, name: str) -> str:
     """A text of one line or the digits of a whole number, without blanks around it. Raises UnreadablePartError."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str) or not (text := value.strip()):
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not (text := text.strip()):
         raise UnreadablePartError(f"{name} is missing, empty or no text")
     if len(text) > MAX_OUTSIDE_ID or _UNPRINTABLE.search(text):
         raise UnreadablePartError(f"{name} is longer than {MAX_OUTSIDE_ID} characters, or holds control characters")
@@ -87,7 +103,7 @@ def text_in(value: Any, name: str) -> str:
 def optional_text(value: Any) -> str | None:
     """A short text, cut where it is long; ``None`` where there is none, or it is no text."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        return str(value)[:MAX_OUTSIDE_ID]
     if not isinstance(value, str):
         return None
     return _UNPRINTABLE.sub(" ", value).strip()[:MAX_OUTSIDE_ID] or None
@@ -236,4 +252,4 @@ def _number(value: int | Decimal) -> int | Decimal | None:
     exact = Decimal(value)
     if not exact.is_finite() or (exact and not -125 <= exact.adjusted() <= 125):
         return None
-    return exact if len(exact.as_tuple().digits) <= MAX_DIGITS else round(exact, MAX_DIGITS - 1 - exact.adjusted())
+    return exact if len(exact.as_tuple().digits) <= MAX_DIGITS else _DIGITS.plus(exact)

@@ -87,7 +87,10 @@ class Source:
             can be made of the whole of it, and gives ``Unreadable`` for single parts.
         reply: what the system is answered once all of it is kept.
         once: what a delivery may be used once for only (a nonce), or ``None``; for systems whose signature does not
-            cover the body.
+            cover the body. The same body again with the same nonce is a repeat, any other body is refused.
+        certificate: for systems that sign by a certificate of theirs: the address that a delivery names for it, if it
+            is one of that system's own, else ``None``. The service fetches it once, and gives it (PEM) to ``verify``
+            in front of the secrets.
         misfits: what is wrong with settings that the schema has found right.
     """
 
@@ -100,4 +103,5 @@ class Source:
     translate: Callable[[Delivery, Mapping[str, Any]], Iterable[Said]]
     reply: Callable[[Delivery, Mapping[str, Any], Tally], Reply] = plain_reply
     once: Callable[[Delivery], str | None] | None = None
+    certificate: Callable[[Delivery, Mapping[str, Any]], str | None] | None = None
     misfits: Callable[[Mapping[str, Any]], Sequence[Misfit]] = none_misfit

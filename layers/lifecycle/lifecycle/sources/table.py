@@ -12,11 +12,19 @@ from lifecycle.sources.source import Source
 SOURCES: dict[str, str] = {
     "calendly": "lifecycle.sources.calendly",
     "cloudevents": "lifecycle.sources.cloudevents",
+    "delighted": "lifecycle.sources.delighted",
     "form": "lifecycle.sources.form",
     "jotform": "lifecycle.sources.jotform",
+    "mailgun": "lifecycle.sources.mailgun",
     "mapping": "lifecycle.sources.mapping",
+    "postmark": "lifecycle.sources.postmark",
     "segment": "lifecycle.sources.segment",
+    "sendgrid": "lifecycle.sources.sendgrid",
+    "ses": "lifecycle.sources.ses",
+    "ses_eventbridge": "lifecycle.sources.ses_eventbridge",
     "standard_webhooks": "lifecycle.sources.standard_webhooks",
+    "stripe": "lifecycle.sources.stripe",
+    "trustpilot": "lifecycle.sources.trustpilot",
     "typeform": "lifecycle.sources.typeform",
 }
 

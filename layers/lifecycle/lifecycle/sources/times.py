@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from lifecycle.sources.source import UnreadablePartError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = Decimal(253402300799)  # the end of the year 9999, in seconds
+_LAST_SECOND = 253402300799  # of the year 9999
+_LAST = Decimal(_LAST_SECOND)
 
 
 def from_seconds(value: Any) -> datetime:
     """Seconds since 1970, as a number or its digits, with a fraction or without. Raises UnreadablePartError."""
+    if type(value) is int and 0 <= value <= _LAST_SECOND:  # the short way for nearly all
+        return _EPOCH + timedelta(seconds=value)
     return _since_epoch(value, Decimal(1))
 
 
@@ -27,9 +30,10 @@ def _since_epoch(value: Any, per_second: Decimal) -> datetime:
         raise UnreadablePartError("is not a time: a number of seconds or milliseconds since 1970 is right")
     try:
         seconds = Decimal(str(value)) / per_second
-    except InvalidOperation:
+        is_within = 0 <= seconds <= _LAST
+    except ArithmeticError:  # no number, one beyond all exponents, or NaN, which is less than nothing
         raise UnreadablePartError("is not a time: a number of seconds or milliseconds since 1970 is right") from None
-    if not 0 <= seconds <= _LAST:
+    if not is_within:
         raise UnreadablePartError("is not a time between 1970 and 9999")
     return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
 
