@@ -74,9 +74,8 @@ def object_in(value: Any, name: str) -> Mapping[str, Any]:
 
 def text_in(value: Any, name: str) -> str:
     """A text of one line or the digits of a whole number, without blanks around it. Raises UnreadablePartError."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str) or not (text := value.strip()):
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not (text := text.strip()):
         raise UnreadablePartError(f"{name} is missing, empty or no text")
     if len(text) > MAX_OUTSIDE_ID or _UNPRINTABLE.search(text):
         raise UnreadablePartError(f"{name} is longer than {MAX_OUTSIDE_ID} characters, or holds control characters")
@@ -86,7 +85,7 @@ def text_in(value: Any, name: str) -> str:
 def optional_text(value: Any) -> str | None:
     """A short text, cut where it is long; ``None`` where there is none, or it is no text."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        return str(value)[:MAX_OUTSIDE_ID]
     if not isinstance(value, str):
         return None
     return _UNPRINTABLE.sub(" ", value).strip()[:MAX_OUTSIDE_ID] or None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from lifecycle.sources.source import UnreadablePartError
@@ -27,9 +27,10 @@ def _since_epoch(value: Any, per_second: Decimal) -> datetime:
         raise UnreadablePartError("is not a time: a number of seconds or milliseconds since 1970 is right")
     try:
         seconds = Decimal(str(value)) / per_second
-    except InvalidOperation:
+        is_within = 0 <= seconds <= _LAST
+    except ArithmeticError:  # no number, one beyond all exponents, or NaN, which is less than nothing
         raise UnreadablePartError("is not a time: a number of seconds or milliseconds since 1970 is right") from None
-    if not 0 <= seconds <= _LAST:
+    if not is_within:
         raise UnreadablePartError("is not a time between 1970 and 9999")
     return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
 
