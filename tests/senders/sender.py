@@ -33,6 +33,8 @@ class Sender:
         sign: (body, url, secret, the present) to the headers that prove it: the vendor's own way, by the vendor's own
             library where there is one.
         settings: with which the samples make sense.
+        url: the address that it sends to, where that is no webhook.
+        secret_in_path: the secret follows the address, in place of a signature.
     """
 
     kind: str
@@ -40,12 +42,15 @@ class Sender:
     samples: Mapping[str, Sample]
     sign: Callable[[bytes, str, str, datetime], Mapping[str, str]]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    url: str | None = None
+    secret_in_path: bool = False
 
 
 def delivery(sender: Sender, sample: Sample, url: str, now: datetime, secret: str | None = None) -> Delivery:
     """A sample as it arrives, signed."""
-    signature = sender.sign(sample.body, url, secret or sender.secret, now)
+    shared, address = secret or sender.secret, sender.url or url
+    signature = sender.sign(sample.body, address, shared, now)
     headers = {"content-type": sample.content_type, **sample.headers, **signature}
-    return Delivery(
-        "POST", url, {name.lower(): value for name, value in headers.items()}, {}, sample.body, now, sample.call
-    )
+    lowered = {name.lower(): value for name, value in headers.items()}
+    call = shared if sender.secret_in_path else sample.call
+    return Delivery("POST", address, lowered, {}, sample.body, now, call)
