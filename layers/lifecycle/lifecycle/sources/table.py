@@ -9,7 +9,9 @@ from lifecycle.sources.source import Source
 
 #: The kind, as ``POST /sources`` names it, and the module that holds its ``SOURCE``. A module is imported when a
 #: delivery of its kind comes in: no cold start pays for the others' libraries.
-SOURCES: dict[str, str] = {}
+SOURCES: dict[str, str] = {
+    "hubspot": "lifecycle.sources.hubspot",
+}
 
 
 @cache
