@@ -11,6 +11,8 @@ from lifecycle.sources.source import Source
 #: delivery of its kind comes in: no cold start pays for the others' libraries.
 SOURCES: dict[str, str] = {
     "hubspot": "lifecycle.sources.hubspot",
+    "salesforce": "lifecycle.sources.salesforce",
+    "salesforce_outbound": "lifecycle.sources.salesforce_outbound",
 }
 
 
