@@ -11,6 +11,7 @@ from lifecycle.sources.source import Source
 #: delivery of its kind comes in: no cold start pays for the others' libraries.
 SOURCES: dict[str, str] = {
     "hubspot": "lifecycle.sources.hubspot",
+    "pipedrive": "lifecycle.sources.pipedrive",
     "salesforce": "lifecycle.sources.salesforce",
     "salesforce_outbound": "lifecycle.sources.salesforce_outbound",
 }
