@@ -205,8 +205,9 @@ def _kept(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return value[:MAX_TEXT].encode("utf-8", "replace").decode()
-    if isinstance(value, int | Decimal):
+        cut = value[:MAX_TEXT]
+        return cut if cut.isascii() else cut.encode("utf-8", "replace").decode()
+    if isinstance(value, (int, Decimal)):
         return _number(value)
     if depth > MAX_DEPTH:
         raise UnreadablePartError(f"it is nested in more than {MAX_DEPTH} levels")
