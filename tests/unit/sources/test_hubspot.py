@@ -298,6 +298,14 @@ def test_the_record_of_a_contact_names_addresses_and_cookies() -> None:
     assert one.occurred_at == BEGAN + timedelta(milliseconds=300)
 
 
+def test_a_property_may_have_its_time_in_its_history_alone() -> None:
+    city = {"value": "Ulm", "versions": held(("Ulm", 900), ("Wien", 500))["versions"]}
+
+    one = only({"vid": CONTACT, "portalId": CONTACT_RECORD["portalId"], "properties": {"city": city}})
+
+    assert (one.occurred_at, one.traits) == (BEGAN + timedelta(milliseconds=900), {"city": "Ulm"})
+
+
 def test_the_record_of_a_deal_tells_its_history() -> None:
     opened, won, details = said(SENDER.samples["workflow_deal"].body)
 

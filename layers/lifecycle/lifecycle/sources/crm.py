@@ -15,6 +15,8 @@ from lifecycle.sources.source import UnreadablePartError
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MAX_AMOUNT = Decimal(10) ** 15
 _CENTS_OF_CENTS = Decimal("0.0001")
+#: What a trait can be. A tuple, since a union would be made anew for each field.
+SCALARS = (str, int, Decimal)
 _MAX_TRAITS = MAX_NAMES - 10  # so that a source may add its own
 
 SYSTEM_SETTING: Mapping[str, Any] = {
@@ -114,6 +116,6 @@ def traits_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in fields.items():
         if len(traits) == _MAX_TRAITS:
             break
-        if isinstance(value, str | bool | int | Decimal):
+        if isinstance(value, SCALARS):
             traits[snake_case(name)] = value
     return traits

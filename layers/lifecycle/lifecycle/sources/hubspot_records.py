@@ -38,11 +38,12 @@ def said_by(record: Mapping[str, Any], account: Account) -> Iterable[Said]:
 
 
 def _time(held: Mapping[str, Any]) -> int:
-    """When a property got its value, in milliseconds; 0 where nothing says."""
-    versions = held.get("versions")
-    of_versions = [version.get("timestamp") for version in _versions(versions)]
-    times = [time for time in (held.get("timestamp"), *of_versions) if isinstance(time, int)]
-    return max(times, default=0)
+    """When a property got its value, in milliseconds; 0 where nothing says. Contacts have it at the versions alone."""
+    time = held.get("timestamp")
+    if isinstance(time, int):
+        return time
+    times = [version.get("timestamp") for version in _versions(held.get("versions"))]
+    return max((time for time in times if isinstance(time, int)), default=0)
 
 
 def _versions(versions: Any) -> list[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from lifecycle.sources.crm import SCALARS
 from lifecycle.sources.reading import object_in, optional_text, text_in
 from lifecycle.sources.source import UnreadablePartError
 from lifecycle.sources.times import from_iso, from_millis, from_seconds
@@ -157,7 +158,7 @@ def _traits(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if name in ("id", "email", "phone") or name.endswith(_NO_TRAITS):
             continue
         kept = value.get("value") if isinstance(value, dict) else value
-        if isinstance(kept, str | bool | int | Decimal):
+        if isinstance(kept, SCALARS):
             yield (f"custom_{name}" if _is_hash(name) else name), kept
 
 
