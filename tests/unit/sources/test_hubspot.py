@@ -505,6 +505,17 @@ def test_the_address_is_signed_with_some_characters_decoded() -> None:
     SOURCE.verify(replace(signed, url=encoded), [SENDER.secret], {})
 
 
+def test_a_signature_made_by_another_tool_passes() -> None:
+    # printf 'POST...' | openssl dgst -sha256 -hmac b1f0c0de -binary | base64
+    headers = {
+        "x-hubspot-signature-v3": "a5xBzMgAtnjXwH29o8A1ZazgUSN9b7N3IPkcVYVOdjc=",
+        "x-hubspot-request-timestamp": str(BEGIN),
+    }
+    url = "https://hooks.example.com/webhooks/s_1"
+
+    SOURCE.verify(Delivery("POST", url, headers, {}, b'[{"eventId":1}]', BEGAN), ["b1f0c0de"], {})
+
+
 @needs_shared
 def test_the_published_vector_passes() -> None:
     (vector,) = [one for one in json.loads((SHARED / "signature_vectors.json").read_text()) if one["version"] == "v3"]
