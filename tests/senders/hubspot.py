@@ -17,8 +17,8 @@ from typing import Any
 from tests.senders.sender import Sample, Sender
 
 PORTAL, CONTACT, OTHER_CONTACT, DEAL, OTHER_DEAL = 4711001, 508000000101, 508000000102, 332000000201, 332000000202
-#: 2026-03-02T09:00:00Z.
-BEGIN = 1_772_442_000_000
+#: 2026-02-27T09:00:00Z.
+BEGIN = 1_772_182_800_000
 
 
 def change(type_: str, object_id: int | None = CONTACT, after: int = 0, **more: Any) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Any
 from tests.senders.sender import Sample, Sender
 
 COMPANY, PERSON, OTHER_PERSON, DEAL, OTHER_DEAL = 700811, 3101, 3102, 2101, 2102
-#: 2026-03-02T09:00:00Z, in seconds.
-BEGIN = 1_772_442_000
+#: 2026-02-27T09:00:00Z, in seconds.
+BEGIN = 1_772_182_800
 HASH = "ee7b1a2521cc3a95eefdaa47611ad18572bd1a2f"
 
 
@@ -37,7 +37,7 @@ def second(
             "id": f"6ba407fc-0000-4000-8000-{number:012d}",
             "correlation_id": f"bc60674a-0000-4000-8000-{number:012d}",
             "is_bulk_edit": False,
-            "timestamp": "2026-03-02T09:00:00.057Z",
+            "timestamp": "2026-02-27T09:00:00.057Z",
             "type": "general",
             "user_id": "9102",
             "version": "2.0",
@@ -100,7 +100,7 @@ def deal(**fields: Any) -> dict[str, Any]:
         "stage_id": 428,
         "lost_reason": None,
         "won_time": None,
-        "update_time": "2026-03-02T09:00:00Z",
+        "update_time": "2026-02-27T09:00:00Z",
         "custom_fields": {HASH: {"id": 1001, "type": "people"}},
     }
     return {**told, **fields}
@@ -121,7 +121,7 @@ def person(**fields: Any) -> dict[str, Any]:
         "owner_id": 9102,
         "org_id": 501,
         "won_deals_count": 0,
-        "update_time": "2026-03-02T09:00:00Z",
+        "update_time": "2026-02-27T09:00:00Z",
         "custom_fields": {HASH: {"type": "varchar", "value": "gold"}},
     }
     return {**told, **fields}

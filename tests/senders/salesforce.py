@@ -19,8 +19,8 @@ CONTACT, LEAD, OPPORTUNITY, ROLE = (
     "0065f00000P1AAAAA3",
     "00K5f00000R1AAAEA3",
 )
-#: 2026-03-02T09:00:00Z.
-BEGIN = 1_772_442_000_000
+#: 2026-02-27T09:00:00Z.
+BEGIN = 1_772_182_800_000
 FLOW = "aws.partner/appflow/salesforce.com/123456789012/prospects"
 
 
@@ -34,7 +34,7 @@ def header(entity: str, change: str, *ids: str, after: int = 0, **more: Any) -> 
         "transactionKey": f"0007a1b2-0000-4000-8000-{after:012d}",
         "sequenceNumber": 1,
         "commitTimestamp": BEGIN + after,
-        "commitNumber": 1_772_442_000_000_000 + after,
+        "commitNumber": 1_772_182_800_000_000 + after,
         "commitUser": "0055f000001UserAAC",
         **more,
     }
@@ -72,7 +72,7 @@ CONVERSION: Mapping[str, Any] = {
     "ConvertedContactId": CONTACT,
     "ConvertedOpportunityId": OPPORTUNITY,
     "ConvertedAccountId": "0015f00000A1AAAAA3",
-    "ConvertedDate": "2026-03-02",
+    "ConvertedDate": "2026-02-27",
 }
 _SAMPLES: Mapping[str, Any] = {
     "contact_created": relayed(

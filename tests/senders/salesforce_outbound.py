@@ -11,7 +11,7 @@ from tests.senders.salesforce import CONTACT, LEAD, OPPORTUNITY, ORGANISATION
 from tests.senders.sender import Sample, Sender
 
 SESSION = "00D5f0000011AAA!AQ0AQsecretSessionOfSomebody"
-_MODIFIED = {"CreatedDate": "2026-03-01T08:00:00.000Z", "LastModifiedDate": "2026-03-02T09:00:00.000Z"}
+_MODIFIED = {"CreatedDate": "2026-02-26T08:00:00.000Z", "LastModifiedDate": "2026-02-27T09:00:00.000Z"}
 
 
 def notification(number: int, entity: str, **fields: str | None) -> str:

@@ -40,13 +40,13 @@ from tests.senders.hubspot import (
 from tests.senders.sender import Sample, delivery
 
 URL = "https://hooks.example.com/webhooks/s_6hv2"
-NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+NOW = datetime(2026, 2, 27, 10, 0, tzinfo=UTC)
 SHARED = Path(__file__).parents[3].parent / "shared/payloads/hubspot"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the vendor's samples are not beside the project")
 
 ANN = Identity("crm:hubspot", str(CONTACT))
 ANNS_EMAIL = Identity("email", "ann@example.com")
-BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+BEGAN = datetime(2026, 2, 27, 9, 0, tzinfo=UTC)
 
 
 def sent(name: str) -> Delivery:
@@ -241,10 +241,10 @@ def test_a_system_of_another_name_has_ids_of_its_own() -> None:
 
 
 def test_the_two_sides_of_an_association_are_one_event() -> None:
-    one, other = said(SENDER.samples["associated"].body)
+    sides = json.loads(SENDER.samples["associated"].body)
+    one, other = (only([side]) for side in sides)
 
-    assert isinstance(one, DealUpdate)
-    assert one == other
+    assert one == other == only(sides)
     assert one.joined == (Contact((ANN,), None),)
 
 
@@ -508,7 +508,7 @@ def test_the_address_is_signed_with_some_characters_decoded() -> None:
 def test_a_signature_made_by_another_tool_passes() -> None:
     # printf 'POST...' | openssl dgst -sha256 -hmac b1f0c0de -binary | base64
     headers = {
-        "x-hubspot-signature-v3": "a5xBzMgAtnjXwH29o8A1ZazgUSN9b7N3IPkcVYVOdjc=",
+        "x-hubspot-signature-v3": "rm1Ai4VCpJsTHIM7LdsHb/12XXiJhdz9viXvzDrNTDU=",
         "x-hubspot-request-timestamp": str(BEGIN),
     }
     url = "https://hooks.example.com/webhooks/s_1"

@@ -25,8 +25,8 @@ from tests.senders.salesforce_outbound import SENDER, SESSION, contact, lead, me
 from tests.senders.sender import Sample, delivery
 
 URL = "https://hooks.example.com/webhooks/s_6hv2"
-NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+NOW = datetime(2026, 2, 27, 10, 0, tzinfo=UTC)
+BEGAN = datetime(2026, 2, 27, 9, 0, tzinfo=UTC)
 SHARED = Path(__file__).parents[3].parent / "shared/payloads/salesforce"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the vendor's samples are not beside the project")
 
@@ -147,8 +147,8 @@ def test_a_redelivery_in_another_message_says_the_same() -> None:
         (notification(9, "Account", Id="0015f00000A1AAAAA3"), "another kind of record"),
         (contact(9, Id=None), "the record's id is missing"),
         (contact(9, LastModifiedDate="soon"), "LastModifiedDate is not a time"),
-        (contact(9, LastModifiedDate="2026-03-02T12:00:00.000Z"), "ahead of the present"),
-        (opportunity(9, LastModifiedDate="2026-03-02T12:00:00.000Z"), "ahead of the present"),
+        (contact(9, LastModifiedDate="2026-02-27T12:00:00.000Z"), "ahead of the present"),
+        (opportunity(9, LastModifiedDate="2026-02-27T12:00:00.000Z"), "ahead of the present"),
         ("<Notification><Id>04l</Id></Notification>", "no sObject"),
         ("<Notification/>", "no Id"),
     ],

@@ -17,7 +17,7 @@ from tests.fakes.memory_store import MemoryStore
 from tests.senders import hubspot, pipedrive, salesforce, salesforce_outbound
 from tests.senders.sender import Sample, Sender, delivery
 
-NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+NOW = datetime(2026, 2, 27, 10, 0, tzinfo=UTC)
 ANN = Identity("email", "ann@example.com")
 STORIES: Mapping[str, tuple[Sender, Sequence[str]]] = {
     "hubspot": (hubspot.SENDER, ("deal_created", "associated", "contact_email", "deal_won")),

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from lifecycle.sources.crm import SYSTEM_SETTING, settings_schema, stages_settin
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.hubspot_account import STAGES, Account
 from lifecycle.sources.reading import each, json_of, object_in, optional_text
-from lifecycle.sources.said import Said
+from lifecycle.sources.said import Said, SubscriptionOffer, Unreadable
 from lifecycle.sources.source import RefusedDeliveryError, Source, UnreadablePartError
 from lifecycle.sources.times import from_millis
 
@@ -57,7 +57,18 @@ def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]
     """What up to a hundred changes say, or one record of a workflow."""
     account = Account.of(settings, delivery.received_at)
     body = json_of(delivery.body)
-    return each(body if isinstance(body, list) else [body], lambda part: _said_by(part, account))
+    return _once(each(body if isinstance(body, list) else [body], lambda part: _said_by(part, account)))
+
+
+def _once(said: Iterable[Said]) -> Iterator[Said]:
+    """Each event once: both sides of an association are the same one, and come in one delivery mostly."""
+    seen = set()
+    for one in said:
+        if not isinstance(one, Unreadable | SubscriptionOffer):
+            if one.id in seen:
+                continue
+            seen.add(one.id)
+        yield one
 
 
 def _said_by(part: Any, account: Account) -> Iterable[Said]:
