@@ -248,8 +248,11 @@ def test_a_redelivery_says_the_same_whatever_id_the_bus_gives_it() -> None:
 
 
 def test_events_of_one_transaction_are_told_apart() -> None:
-    first = only(relayed("Contact", "UPDATE", CONTACT, Title="CTO"))
-    second = only(relayed("Contact", "UPDATE", CONTACT, Title="CTO", header={"sequenceNumber": 2}))
+    key = "0007a1b2-0000-4000-8000-000000000001"
+    first, second = (
+        only(relayed("Contact", "UPDATE", CONTACT, header={"transactionKey": key, "sequenceNumber": number}))
+        for number in (1, 2)
+    )
 
     assert first.id != second.id
 
