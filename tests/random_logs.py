@@ -82,6 +82,10 @@ def random_withdrawals(seed: int) -> Case:
     goes = [event for event in log.values() if not isinstance(event, DealFact)]
     withdrawing: list[Event] = [maker.withdrawal(event) for event in random.sample(goes, (len(goes) + 1) // 2)]
     withdrawing += [maker.taken_back() for _ in range(random.randint(0, 3))]
+    rulings = [event for event in withdrawing if isinstance(event, Withdrawal)]
+    doubts = Random(f"doubts of {seed}")
+    doubter = _Maker(doubts, prefix="y")
+    withdrawing += [doubter.withdrawal(ruling) for ruling in rulings if doubts.random() < 0.25]
     events = [maker.beginning(log.values()), *log.values(), *withdrawing]
     return replace(case, log=tuple(arrived(random, events)), until=max(case.until, T0 + STEPS * STEP))
 

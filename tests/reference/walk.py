@@ -76,7 +76,9 @@ def never_withdrawn(log: Iterable[Event]) -> list[Event]:
     For logs in which nobody is known by a withdrawn event alone: who is who is not withdrawn with it.
     """
     events = list(log)
-    gone = {event.event_id for event in events if isinstance(event, Withdrawal)}
+    rulings = [event for event in events if isinstance(event, Withdrawal)]
+    named = {ruling.event_id for ruling in rulings}
+    gone = {ruling.event_id for ruling in rulings if ruling.id not in named}
     facts = [event for event in events if isinstance(event, DealFact)]
     return [
         _without_link(event, facts) if isinstance(event, DealFact) else event

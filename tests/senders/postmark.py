@@ -81,14 +81,14 @@ RECORDS = {
 SAMPLES: Mapping[str, Sample] = {name: Sample(json.dumps(one).encode()) for name, one in RECORDS.items()}
 
 
-def authorization(secret: str, user: str = "prospect-lifecycle") -> dict[str, str]:
+def authorization(secret: str) -> dict[str, str]:
     """The header of Basic authentication."""
-    return {"Authorization": "Basic " + b64encode(f"{user}:{secret}".encode()).decode()}
+    return {"Authorization": "Basic " + b64encode(secret.encode()).decode()}
 
 
 SENDER = Sender(
     "postmark",
-    "a-long-and-random-password",
+    "prospect-lifecycle:a-long-and-random-password",
     SAMPLES,
     lambda _body, _url, secret, _now: authorization(secret),
     settings={"user_field": "app_user"},

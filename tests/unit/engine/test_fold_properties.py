@@ -117,6 +117,8 @@ def logs(draw: st.DrawFn, most: int = 12) -> list[Event]:
     base = draw(st.lists(st.one_of(activities(), activities(), deals(), decisions()), min_size=1, max_size=most))
     targets = st.sampled_from([*(event.id for event in base), "never"])
     withdrawn = draw(st.lists(st.tuples(st.integers(0, 9) | st.integers(0, 2), targets), max_size=3))
+    # Some of the withdrawals name each other, or themselves.
+    withdrawn += draw(st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["w0", "w1", "w2", "w3"])), max_size=2))
     events = [*base, *(withdrawal(f"w{i}", minute, target) for i, (minute, target) in enumerate(withdrawn))]
     return list({event.id: event for event in events}.values())
 

@@ -327,3 +327,32 @@ def test_rule_9_of_two_contacts_of_one_person_the_removed_ones_role_counts_no_lo
     ]
 
     assert stage_of(*log, calendar=calendar) == "engaged"
+
+
+# ---- a withdrawal that was a mistake --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("minute", [0.5, 2, 3])
+def test_rule_9_a_withdrawal_that_is_itself_withdrawn_withdraws_nothing(minute: float) -> None:
+    log: list[Event] = [email_sent("e", 0), demo_form("demo", 1), withdrawal("w", 2, "demo")]
+
+    assert stage_of(*log) == "suspect"
+    assert stage_of(*log, withdrawal("back", minute, "w", "it was Ann")) == "marketing_qualified"
+
+
+def test_rule_9_what_counts_again_is_recorded() -> None:
+    log: list[Event] = [email_sent("e", 0), demo_form("demo", 1), withdrawal("w", 2, "demo")]
+
+    assert marks(*log, withdrawal("back", 3, "w")) == [
+        ("anonymous", "suspect", "e", "rule", None, None),
+        ("suspect", "marketing_qualified", "demo", "rule", "w", None),
+        ("marketing_qualified", "suspect", "w", "correction", None, None),
+        ("suspect", "marketing_qualified", "demo", "rule", None, "back"),
+        ("suspect", "marketing_qualified", "back", "correction", None, None),
+    ]
+
+
+def test_rule_9_what_counts_again_can_be_withdrawn_again() -> None:
+    log: list[Event] = [email_sent("e", 0), demo_form("demo", 1), withdrawal("w", 2, "demo"), withdrawal("b", 3, "w")]
+
+    assert stage_of(*log, withdrawal("w2", 4, "demo")) == "suspect"

@@ -116,9 +116,10 @@ def test_the_right_password_is_accepted() -> None:
     [
         authorization(SENDER.secret + "x"),
         authorization(SENDER.secret[:-1]),
-        authorization("", "prospect-lifecycle"),
-        authorization(SENDER.secret, "somebody-else"),
-        authorization("prospect-lifecycle", SENDER.secret),
+        authorization(SENDER.secret.replace("prospect-lifecycle:", "prospect-lifecycle:x")),
+        authorization(SENDER.secret.replace("prospect-lifecycle:", "somebody-else:")),
+        authorization(":".join(reversed(SENDER.secret.split(":")))),
+        authorization("prospect-lifecycle:"),
     ],
 )
 def test_another_password_or_user_is_refused(header: dict[str, str]) -> None:
@@ -133,10 +134,10 @@ def test_a_request_without_credentials_is_refused(value: str | None) -> None:
 
 
 def test_the_password_before_is_accepted_while_it_is_replaced() -> None:
-    told = sent(SENDER, "open", secret="the-one-before")
+    told = sent(SENDER, "open", secret="prospect-lifecycle:the-one-before")
 
     assert refused(SENDER, told) == "mismatch"
-    verify(SENDER, told, [SENDER.secret, "the-one-before"])
+    verify(SENDER, told, [SENDER.secret, "prospect-lifecycle:the-one-before"])
 
 
 @pytest.mark.parametrize("path", payloads("postmark"))

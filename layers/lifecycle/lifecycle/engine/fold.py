@@ -24,17 +24,21 @@ class Withdrawn:
     """What counts as if it had never happened (design, rule 9).
 
     ``events`` are ids. ``deals`` maps a deal to its deletion: all said of it before is void. ``links`` maps (deal,
-    contact) to the removal: that the contact was on it before is void.
+    contact) to the removal: that the contact was on it before is void. ``rulings`` are the withdrawals by their own ids
+    and those that they name; one that another names, whenever it does, withdraws nothing.
     """
 
     events: set[str] = field(default_factory=set)
     deals: dict[str, Key] = field(default_factory=dict)
     links: dict[tuple[str, str], Key] = field(default_factory=dict)
+    rulings: set[tuple[str, str]] = field(default_factory=set)
 
     def take(self, event: Event) -> None:
         """Take in an event that withdraws others."""
         if isinstance(event, Withdrawal):
-            self.events.add(event.event_id)
+            self.rulings.add((event.id, event.event_id))
+            named = {event_id for _, event_id in self.rulings}
+            self.events = {event_id for id_, event_id in self.rulings if id_ not in named}
         elif isinstance(event, DealFact) and event.deleted:
             self.deals[event.deal_id] = event.key
         elif isinstance(event, DealFact):
@@ -99,7 +103,7 @@ class Walk:
 
     Arguments:
         events: in the order of the fold, each once.
-        withdrawn: what counts as if it had never happened; it may grow during the walk.
+        withdrawn: what counts as if it had never happened; it may change during the walk.
         calendar: which version of the funnel is in force when.
     """
 

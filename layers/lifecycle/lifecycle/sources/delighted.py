@@ -9,6 +9,7 @@ from typing import Any
 
 from lifecycle.events import Identity
 from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.proofs import by_hmac
 from lifecycle.sources.reading import (
     activity,
     crm,
@@ -22,7 +23,6 @@ from lifecycle.sources.reading import (
     text_in,
 )
 from lifecycle.sources.said import Said
-from lifecycle.sources.signature import by_hmac
 from lifecycle.sources.source import RefusedDeliveryError, Source, UnreadablePartError
 from lifecycle.sources.times import from_seconds
 

@@ -18,9 +18,9 @@ from lifecycle.events import Direction
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.form_data import fields_of
 from lifecycle.sources.mail import recipient, settings_of_mail, texts
+from lifecycle.sources.proofs import by_hmac, in_window
 from lifecycle.sources.reading import activity, each, event_id, json_of, object_in, snake_case, text_in
 from lifecycle.sources.said import Said
-from lifecycle.sources.signature import by_hmac, seconds_within
 from lifecycle.sources.source import RefusedDeliveryError, Source, UnreadableDeliveryError, UnreadablePartError
 from lifecycle.sources.times import from_seconds
 
@@ -52,7 +52,7 @@ def verify(delivery: Delivery, secrets: Sequence[str], _settings: Mapping[str, A
     if not given or not isinstance(token, str) or not token:
         raise RefusedDeliveryError("missing")
     by_hmac(f"{timestamp}{token}".encode("utf-8", "surrogatepass"), secrets, given)
-    seconds_within(timestamp, delivery.received_at, WINDOW)
+    in_window(timestamp, delivery.received_at, WINDOW)
 
 
 def once(delivery: Delivery) -> str | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from lifecycle.events import DEFAULT_DIRECTIONS, Activity, Contact, DealUpdate, Identity
+from lifecycle.events import DEFAULT_DIRECTIONS, Activity, Contact, DealUpdate, Identity, home_identity
 from lifecycle.sources import reading
 from lifecycle.sources.automation import by_user_agent
 from lifecycle.sources.delivery import Delivery
@@ -207,7 +207,10 @@ def _contacts(value: Any) -> tuple[Contact, ...] | None:
         return None
     if not isinstance(value, list) or len(value) > MAX_CONTACTS:
         raise UnreadablePartError(f"contacts is not an array of at most {MAX_CONTACTS}")
-    return tuple(_contact(entry) for entry in value)
+    contacts = tuple(dict.fromkeys(_contact(entry) for entry in value))
+    if len({home_identity(contact.identities) for contact in contacts}) < len(contacts):
+        raise UnreadablePartError("contacts names one person twice, in two ways or roles")
+    return contacts
 
 
 def _contact(value: Any) -> Contact:

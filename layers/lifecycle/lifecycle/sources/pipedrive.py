@@ -10,6 +10,7 @@ from lifecycle.events import Contact, DealStatus, Identity
 from lifecycle.sources.crm import SYSTEM_SETTING, deal_id, deal_update, settings_schema, traits_of
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.pipedrive_change import Change, Person, change_of, company_of, person_of
+from lifecycle.sources.proofs import by_basic
 from lifecycle.sources.reading import activity, crm, each, event_id, json_of, optional_email, snake_case
 from lifecycle.sources.said import Said
 from lifecycle.sources.source import RefusedDeliveryError, Source, UnreadableDeliveryError, UnreadablePartError
@@ -31,12 +32,7 @@ def verify(delivery: Delivery, secrets: Sequence[str], settings: Mapping[str, An
     Raises:
         RefusedDeliveryError: neither of the secrets, or another company's.
     """
-    credentials = delivery.credentials
-    if credentials is None:
-        raise RefusedDeliveryError("missing")
-    sent = f"{credentials.user}:{credentials.password}".encode()
-    if not any([hmac.compare_digest(secret.encode(), sent) for secret in secrets]):  # noqa: C419 - all of them
-        raise RefusedDeliveryError("mismatch")
+    by_basic(delivery, secrets)
     company = settings.get("company")
     if company is not None and not hmac.compare_digest(company.encode(), _company(delivery).encode()):
         raise RefusedDeliveryError("foreign")

@@ -7,16 +7,14 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from lifecycle.events import Direction
-from lifecycle.sources import proofs
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.mail import recipient, settings_of_mail, texts
+from lifecycle.sources.proofs import by_basic
 from lifecycle.sources.reading import activity, each, event_id, json_of, object_in, optional_text, snake_case, text_in
 from lifecycle.sources.said import Said
 from lifecycle.sources.source import Source, UnreadablePartError
 from lifecycle.sources.times import from_iso
 
-#: The user of Basic authentication.
-USER = "prospect-lifecycle"
 #: Of the types of a bounce (documentation, "Bounce types") those that are none; the rest are soft.
 _HARD = frozenset({"HardBounce", "BadEmailAddress"})
 _NO_BOUNCE: Mapping[str, tuple[str, Direction | None]] = {
@@ -50,8 +48,8 @@ _RECORDS: Mapping[str, _Reading] = {
 
 
 def verify(delivery: Delivery, secrets: Sequence[str], _settings: Mapping[str, Any]) -> None:
-    """Basic authentication: the password that stands in the address that Postmark was told."""
-    proofs.by_basic(delivery, secrets, USER)
+    """Basic authentication, which is all that Postmark has."""
+    by_basic(delivery, secrets)
 
 
 def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
@@ -127,10 +125,10 @@ SOURCE = Source(
     kind="postmark",
     title="Postmark",
     connecting=(
-        "In Postmark, add a webhook to each message stream (*Webhooks*, *Add webhook*) with this address, the Basic "
-        "auth user `prospect-lifecycle` and a long random password, and choose the events. The password is the secret."
+        "In Postmark, add a webhook to each message stream (*Webhooks*, *Add webhook*) with this address, a user and a "
+        "long random password of your own as Basic auth, and choose the events. The secret is `user:password`."
     ),
-    secret=f"The password of Basic authentication, whose user is `{USER}`",
+    secret="User and password of Basic authentication, with a colon between them, as entered at the webhook",  # noqa: S106 - words
     settings=settings_of_mail(),
     verify=verify,
     translate=translate,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.events import Direction
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.mail import recipient, settings_of_mail, texts
+from lifecycle.sources.proofs import in_window
 from lifecycle.sources.reading import activity, each, event_id, json_of, object_in, optional_text, snake_case, text_in
 from lifecycle.sources.said import Said
-from lifecycle.sources.signature import seconds_within
 from lifecycle.sources.source import RefusedDeliveryError, Source, UnreadableDeliveryError, UnreadablePartError
 from lifecycle.sources.times import from_seconds
 
@@ -54,7 +54,7 @@ def verify(delivery: Delivery, secrets: Sequence[str], _settings: Mapping[str, A
     message = timestamp.encode("utf-8", "surrogatepass") + delivery.body
     if not sum(_signed(secret, signature, message) for secret in secrets):
         raise RefusedDeliveryError("mismatch")
-    seconds_within(timestamp, delivery.received_at, WINDOW)
+    in_window(timestamp, delivery.received_at, WINDOW)
 
 
 def _signed(secret: str, signature: str, message: bytes) -> bool:

@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.proofs import within
 from lifecycle.sources.reading import json_of
-from lifecycle.sources.signature import within
 from lifecycle.sources.source import RefusedDeliveryError, UnreadableDeliveryError, UnreadablePartError
 from lifecycle.sources.times import from_iso
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from lifecycle.events import Contact, DealUpdate, Identity
 from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.proofs import by_hmac, in_window
 from lifecycle.sources.reading import (
     activity,
     each,
@@ -22,7 +23,6 @@ from lifecycle.sources.reading import (
     text_in,
 )
 from lifecycle.sources.said import Said
-from lifecycle.sources.signature import by_hmac, seconds_within
 from lifecycle.sources.source import RefusedDeliveryError, Source, UnreadablePartError
 from lifecycle.sources.stripe_deals import Sale, sale_of
 from lifecycle.sources.times import from_seconds
@@ -47,7 +47,7 @@ def verify(delivery: Delivery, secrets: Sequence[str], _settings: Mapping[str, A
     if not signatures or not timestamp:
         raise RefusedDeliveryError("missing")
     by_hmac(timestamp.encode("utf-8", "surrogatepass") + b"." + delivery.body, secrets, signatures)
-    seconds_within(timestamp, delivery.received_at, WINDOW)
+    in_window(timestamp, delivery.received_at, WINDOW)
 
 
 def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
