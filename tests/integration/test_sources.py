@@ -58,7 +58,7 @@ class World:
         self.connections = Connections(self.store, self.vault, self.lifecycle)
         self.erased: list[Identity] = []
         self.accepted: list[str] = []
-        self.place = Workplace(self.store, self.lifecycle, self.erased.append, self.accepted.append)
+        self.place = Workplace(self.store, self.lifecycle, self.erased.append, self.accepted.append, str.upper)
 
     def connect(self, **settings: Any) -> SourceRecord:
         return self.connections.connect(Wanted("toy", "Toy", "sesame", settings), "key:me", NOON)

@@ -43,6 +43,8 @@ VERBS: dict[str, set[str]] = {
     "read_prospects": READ,
     "manage_funnel": READ | WRITE | UPDATE | {"sqs:SendMessage"},
     "manage_keys": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+    "manage_sources": READ | WRITE | UPDATE | {"ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameters"},
+    "receive_webhook": READ | WRITE | UPDATE | {"ssm:GetParameter"},
     "describe_api": set(),
     "evaluate_stage": READ | WRITE | STREAM | {"sqs:SendMessage"},
     "run_job": READ | WRITE | QUEUE | {"sqs:SendMessage"},
@@ -217,13 +219,16 @@ def test_no_policy_has_a_star_but_the_one_that_x_ray_needs(name: str) -> None:
         actions = set(as_list(statement["Action"]))
         assert not any("*" in action for action in actions)
         if actions != STARRED:
-            assert "*" not in json.dumps(statement["Resource"])
+            # The names of secrets are made up as sources are connected; all of them begin alike.
+            assert "*" not in json.dumps(statement["Resource"]).replace("/sources/*", "")
 
 
 @each_function
 def test_a_function_reads_no_index_but_the_one_that_it_lists(name: str) -> None:
     resources = [resource for statement in statements_of(name) for resource in as_list(statement["Resource"])]
-    indexes = [resource["Fn::Sub"] for resource in resources if isinstance(resource, dict) and "Fn::Sub" in resource]
+    indexes = [
+        resource["Fn::Sub"] for resource in resources if isinstance(resource, dict) and "/index/" in str(resource)
+    ]
 
     assert indexes == ([f"${{Table.Arn}}/index/{LISTING[name].name}"] if name in LISTING else [])
 

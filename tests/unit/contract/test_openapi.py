@@ -9,7 +9,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from lifecycle.contract import encode, examples, funnel_examples, key_examples
+from lifecycle.contract import encode, examples, funnel_examples, key_examples, source_examples
 from lifecycle.contract.openapi import document
 from lifecycle.contract.problems import INVALID, KINDS, Problem, invalid
 from lifecycle.contract.refusals import FieldError, InvalidRequestError
@@ -21,8 +21,8 @@ from lifecycle.funnel.parsing import parse_funnel
 from lifecycle.services.results import BatchOutcome, DealOutcome, Outcome, ProspectOutcome, TimelinePage
 from tests.unit.functions.fake_lifecycle import ENTRIES, NOON, FakeLifecycle, transition, view
 
-REQUESTS = {**examples.REQUESTS, **funnel_examples.REQUESTS, **key_examples.REQUESTS}
-ANSWERS = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS}
+REQUESTS = {**examples.REQUESTS, **funnel_examples.REQUESTS, **key_examples.REQUESTS, **source_examples.REQUESTS}
+ANSWERS = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS, **source_examples.ANSWERS}
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from tests.unit.functions.fake_connections import FakeConnections
 from tests.unit.functions.fake_jobs import FakeJobs, furnished_reception
 from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import NOON, FakeLifecycle
+from tests.unit.functions.fake_receiver import FakeReceiver
 
 API_FUNCTIONS = (
     "ingest_activity",
@@ -90,12 +91,19 @@ def connections() -> FakeConnections:
 
 
 @pytest.fixture
+def receiver() -> FakeReceiver:
+    """Receives for the only source."""
+    return FakeReceiver()
+
+
+@pytest.fixture
 def fake(
     monkeypatch: pytest.MonkeyPatch,
     reception: Reception,
     jobs: FakeJobs,
     keys: FakeKeys,
     connections: FakeConnections,
+    receiver: FakeReceiver,
 ) -> FakeLifecycle:
     """Use cases that every handler gets for the workspace "local", at noon."""
     lifecycle = FakeLifecycle()
@@ -115,6 +123,7 @@ def fake(
         monkeypatch.setattr(app, "jobs_for", opening(lambda: jobs), raising=False)
         monkeypatch.setattr(app, "keys_for", opening(lambda: keys), raising=False)
         monkeypatch.setattr(app, "connections_for", opening(lambda: connections), raising=False)
+        monkeypatch.setattr(app, "connected", receiver.connected, raising=False)
         monkeypatch.setattr(app, "workplace_of", lambda workspace: workspace, raising=False)
         monkeypatch.setattr(app, "now", lambda: NOON, raising=False)
     return lifecycle

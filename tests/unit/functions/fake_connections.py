@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lifecycle.contract.source_examples import PART_ID, SOURCE_ID
-from lifecycle.services.connections import SourceView, Waiting, WaitingPage, Wanted
+from lifecycle.services.connections import SourceView, WaitingPage, Wanted
 from lifecycle.services.errors import PartNotFoundError, SourceNotFoundError
 from lifecycle.services.receiving import Workplace
 from lifecycle.sources.source import Tally
-from lifecycle.store.source_records import QuarantinedPart, SourceRecord
+from lifecycle.store.source_records import QuarantinedPart, SourceRecord, Waiting
 from tests.unit.functions.fake_lifecycle import NOON
 
 PART = QuarantinedPart(PART_ID, NOON, "it names nobody", b'{"messageId": "m-2"}', "application/json", "track")

@@ -14,6 +14,7 @@ from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
+from lifecycle.contract.source_examples import PART_ID, SOURCE_ID
 from lifecycle.services.jobs import Jobs
 from lifecycle.services.keys import Keys
 from lifecycle.services.lifecycle import Lifecycle
@@ -35,6 +36,9 @@ SEGMENTS = {
     "team": "marketing",
     "name": "default",
     "key_id": KEY_ID,
+    "source_id": SOURCE_ID,
+    "part_id": PART_ID,
+    "call": "track",
 }
 #: What may be kept elsewhere, and for how long.
 CACHED = {"/funnel/schema.json": "public, max-age=3600"}
@@ -76,7 +80,8 @@ def test_without_a_vouched_for_workspace_nothing_is_answered(
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_every_route_reaches_its_function(call: Call, route: Route) -> None:
-    reply = call(route.function, route.method, path_of(route), body="{}")
+    body = {"writeKey": SOURCE_ID} if route.function == "receive_webhook" else {}
+    reply = call(route.function, route.method, path_of(route), body=json.dumps(body))
 
     assert reply.status not in (404, 405, 500)
     assert reply.headers.get("Cache-Control") == CACHED.get(route.path, "no-store")

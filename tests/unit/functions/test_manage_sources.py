@@ -147,7 +147,7 @@ def test_a_preview_keeps_nothing(call: Call, connections: FakeConnections) -> No
     )
 
     assert [one["becomes"] for one in reply.body["said"]] == ["activity"]
-    assert reply.body["said"][0]["content"]["type"] == "trial_started"
+    assert reply.body["said"][0]["content"]["type"] == "form_submission"
     assert connections.calls == []
 
 

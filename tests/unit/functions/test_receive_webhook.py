@@ -4,51 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from functions.receive_webhook import app
 from lifecycle.contract.limits import MAX_BATCH_BYTES
-from lifecycle.contract.source_desk import Connected
 from lifecycle.contract.source_examples import SOURCE_ID
-from lifecycle.services.errors import SourceNotFoundError
-from lifecycle.sources.delivery import Delivery
-from lifecycle.sources.source import RefusedDeliveryError, Reply
-from lifecycle.store.source_records import SourceRecord
+from lifecycle.sources.source import RefusedDeliveryError
 from tests.unit.functions.conftest import Call
-from tests.unit.functions.fake_lifecycle import NOON
+from tests.unit.functions.fake_receiver import FakeReceiver
 
 WEBHOOK = f"/webhooks/{SOURCE_ID}"
-
-
-class FakeReceiver:
-    """Notes what comes in. ``refuses_with`` is raised instead of an answer."""
-
-    def __init__(self) -> None:
-        self.deliveries: list[Delivery] = []
-        self.refuses_with: RefusedDeliveryError | None = None
-
-    def receive(self, delivery: Delivery, secrets: tuple[str, ...]) -> Reply:
-        assert secrets == ("sesame",)
-        if self.refuses_with is not None:
-            raise self.refuses_with
-        self.deliveries.append(delivery)
-        return Reply(202, "<Ack/>", "text/xml", {"X-Kept": "1"})
-
-
-@pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> FakeReceiver:
-    receiver = FakeReceiver()
-
-    def connected(source_id: str, _now: Any) -> Connected:
-        if source_id != SOURCE_ID:
-            raise SourceNotFoundError
-        record = SourceRecord(SOURCE_ID, "segment", "website", {}, NOON, "key:laptop")
-        return Connected("local", record, receiver, ("sesame",))  # type: ignore[arg-type]
-
-    monkeypatch.setattr(app, "connected", connected)
-    return receiver
 
 
 def basic(user: str, password: str = "") -> str:
@@ -129,3 +96,64 @@ def test_nothing_of_a_delivery_is_logged_but_its_kind(
     (line,) = log_lines
     assert (line["workspace"], line["source"], line["route"]) == ("local", "segment", WEBHOOK)
     assert "ann@" not in str(line)
+
+
+def test_what_is_refused_is_told_to_the_log_by_kind_and_reason(
+    call: Call, receiver: FakeReceiver, log_lines: list[dict[str, Any]]
+) -> None:
+    receiver.refuses_with = RefusedDeliveryError("stale")
+
+    call("receive_webhook", "POST", WEBHOOK, body="{}")
+
+    told = log_lines[0]
+    assert (told["message"], told["source"], told["reason"]) == ("delivery refused", "segment", "stale")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What follows the address, and what is asked beforehand
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_follows_the_address_is_handed_on(call: Call, receiver: FakeReceiver) -> None:
+    assert call("receive_webhook", "POST", f"{WEBHOOK}/the-secret", body="{}").status == 202
+
+    assert receiver.deliveries[0].call == "the-secret"
+
+
+def asked(call: Call, path: str, **headers: str) -> dict[str, str]:
+    reply = call("receive_webhook", "OPTIONS", path, headers=headers)
+    assert reply.status in (200, 204)
+    return reply.headers
+
+
+def test_any_page_may_send_what_its_sdk_tracks(call: Call, receiver: FakeReceiver) -> None:
+    told = asked(call, "/v1/batch", Origin="https://www.example.com")
+
+    assert told["Access-Control-Allow-Origin"] == "*"
+    assert "authorization" in told["Access-Control-Allow-Headers"]
+    assert "Access-Control-Allow-Credentials" not in told
+
+
+def test_only_the_pages_that_the_settings_list_may_send(call: Call, receiver: FakeReceiver) -> None:
+    receiver.record = replace(receiver.record, kind="form", settings={"origins": ["https://www.example.com"]})
+
+    listed, other = (asked(call, WEBHOOK, Origin=f"https://{name}.example.com") for name in ("www", "evil"))
+    answer = call("receive_webhook", "POST", WEBHOOK, body="a=1", headers={"Origin": "https://www.example.com"})
+
+    assert listed["Access-Control-Allow-Origin"] == "https://www.example.com"
+    assert "Access-Control-Allow-Origin" not in other
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://www.example.com"
+    assert {listed["Vary"], other["Vary"], answer.headers["Vary"]} == {"Origin"}
+
+
+def test_a_sender_of_cloudevents_is_let_in_when_it_asks(call: Call, receiver: FakeReceiver) -> None:
+    receiver.record = replace(receiver.record, kind="cloudevents")
+
+    told = asked(call, WEBHOOK, **{"WebHook-Request-Origin": "eventgrid.azure.net"})
+
+    assert told["WebHook-Allowed-Origin"] == "eventgrid.azure.net"
+    assert int(told["WebHook-Allowed-Rate"]) > 0
+
+
+def test_who_asks_at_an_address_that_nobody_has_is_not_answered(call: Call, receiver: FakeReceiver) -> None:
+    assert call("receive_webhook", "OPTIONS", "/webhooks/short").status == 404

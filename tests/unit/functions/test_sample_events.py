@@ -36,6 +36,20 @@ EXPECTED = {
     "manage_funnel.delete_draft": 204,
     "manage_keys.give_out": 201,
     "manage_keys.withdraw": 204,
+    "manage_sources.connect": 201,
+    "manage_sources.connect_signed": 201,
+    # Any kind will do for the connections here, and they hold the first source only.
+    "manage_sources.connect_unknown": 201,
+    "manage_sources.replace_secret": 404,
+    "manage_sources.disconnect": 204,
+    "manage_sources.discard": 204,
+    # Whatever comes in, the receiver here accepts.
+    "receive_webhook.tracking": 202,
+    "receive_webhook.segment": 202,
+    "receive_webhook.call": 202,
+    "receive_webhook.unsigned": 404,
+    "receive_webhook.asked": 204,
+    "receive_webhook.tracking_asked": 204,
     # No version is scheduled here.
     "manage_funnel.cancel_version": 404,
 }

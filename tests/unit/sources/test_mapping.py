@@ -17,7 +17,7 @@ import pytest
 
 from lifecycle.events import Activity, Contact, DealUpdate, Identity
 from lifecycle.sources.delivery import Delivery
-from lifecycle.sources.mapping import MAX_EVENTS, SOURCE, dry_run
+from lifecycle.sources.mapping import MAX_EVENTS, SOURCE
 from lifecycle.sources.said import Unreadable
 from lifecycle.sources.source import Misfit, RefusedDeliveryError, UnreadableDeliveryError
 from tests.deliveries import NOW, URL, json_sample, one_activity, one_deal, received, signed
@@ -189,7 +189,7 @@ def test_an_expression_that_grows_without_end_is_stopped(expression: str) -> Non
 def test_a_dry_run_shows_what_a_payload_would_become_without_any_proof() -> None:
     request = Delivery("POST", URL, {"content-type": "application/json"}, {}, SENDER.samples["one"].body, NOW)
 
-    assert dry_run(request, SETTINGS) == received(SENDER, SENDER.samples["one"])
+    assert list(SOURCE.translate(request, SETTINGS)) == received(SENDER, SENDER.samples["one"])
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from lifecycle.events import (
     Withdrawal,
     home_identity,
 )
+from lifecycle.sources.automation import by_user_agent
 
 #: The system that a contact's ``crm_id`` belongs to, for a workspace with a single CRM.
 _THE_CRM = "crm"
@@ -70,7 +71,10 @@ def decode_activity(value: Any, now: datetime) -> Activity:
         InvalidRequestError: with everything that is wrong.
     """
     body = validate(ActivityBody, value, now)
-    properties = body.properties or {}
+    properties = dict(body.properties or {})
+    because = by_user_agent(body.type, properties)
+    if because:
+        properties["automated_because"] = because
     return Activity(
         id=body.id or str(uuid4()),
         occurred_at=body.occurred_at or now,
@@ -78,7 +82,7 @@ def decode_activity(value: Any, now: datetime) -> Activity:
         type=body.type,
         direction=body.direction or DEFAULT_DIRECTIONS.get(body.type, "inbound"),
         identities=_identities(body.identities),
-        automated=bool(body.automated) or properties.get("automated") is True,
+        automated=bool(because) or bool(body.automated) or properties.get("automated") is True,
         properties=properties,
         traits=body.traits or {},
         source=body.source,

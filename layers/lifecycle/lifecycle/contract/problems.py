@@ -63,6 +63,7 @@ from lifecycle.services.errors import (
     VersionNotFoundError,
     VersionPendingError,
 )
+from lifecycle.services.outside import OutsideError
 from lifecycle.sources.source import RefusedDeliveryError
 
 CONTENT_TYPE = "application/problem+json"
@@ -173,6 +174,7 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     FunnelBusyError: UNAVAILABLE,
     KeysBusyError: UNAVAILABLE,
     TooBusyError: UNAVAILABLE,
+    OutsideError: UNAVAILABLE,
     LifecycleError: INVALID,
 }
 

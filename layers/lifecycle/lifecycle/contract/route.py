@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from lifecycle.contract.limits import DEFAULT_PAGE, MAX_OUTSIDE_ID, MAX_PAGE
 from lifecycle.services.scopes import SIGNING, Scope
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "DELETE", "OPTIONS"]
 
 #: The scope of the team that the body or the path names. Any team's lets a request in; the function then holds it
 #: against the team that it is about (``caller.require_scope``), for only there that is known.

@@ -10,7 +10,7 @@ from lifecycle.contract.caller import Caller
 from lifecycle.services.connections import Connections
 from lifecycle.services.errors import SourceNotFoundError
 from lifecycle.services.lifecycle import Lifecycle
-from lifecycle.services.outside import fetch
+from lifecycle.services.outside import certificate, fetch
 from lifecycle.services.receiving import Receiver, Workplace
 from lifecycle.sources.table import source_of
 from lifecycle.store.client import dynamodb_client
@@ -54,6 +54,7 @@ def workplace_of(workspace: str) -> Workplace:
         prospects=prospects,
         erase=prospects.erase_identity,
         accept_offer=fetch,
+        certificate=certificate,
     )
 
 

@@ -53,6 +53,17 @@ _SOURCE: Mapping[str, Any] = {
 
 #: Answers, by the name of their type.
 ANSWERS: Mapping[str, Any] = {
+    "SourceKindsAnswer": {
+        "kinds": [
+            {
+                "kind": "typeform",
+                "title": "Typeform",
+                "connecting": "Add a webhook with the address, and give it a secret.",
+                "secret": "The secret of the webhook, as it was entered at Typeform.",
+                "settings": {"type": "object", "properties": {}, "additionalProperties": False},
+            }
+        ]
+    },
     "SourcesAnswer": {"sources": [_SOURCE]},
     "SourceAnswer": _SOURCE,
     "RotationAnswer": {"previous_valid_until": "2026-05-06T12:00:00Z"},

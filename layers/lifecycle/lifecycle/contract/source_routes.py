@@ -166,6 +166,25 @@ POST_WEBHOOK = Route(
     public=True,
 )
 
+POST_WEBHOOK_CALL = POST_WEBHOOK._replace(
+    path="/webhooks/{source_id}/{call}",
+    summary="Receive what an outside system sends to an address with a secret at its end",
+    description=(
+        "For systems that sign nothing and cannot send credentials, such as Trustpilot and the Outbound Messages of "
+        "Salesforce: the secret of the source follows its address."
+    ),
+)
+
+OPTIONS_WEBHOOK = Route(
+    method="OPTIONS",
+    path="/webhooks/{source_id}",
+    function=_RECEIVER,
+    summary="Ask whether a page, or a sender of CloudEvents, may send",
+    answers=(Answer(204, "Who may.", None, None),),
+    problems=(404, 503),
+    public=True,
+)
+
 POST_TRACKING = Route(
     method="POST",
     path="/v1/{call}",
@@ -177,6 +196,15 @@ POST_TRACKING = Route(
     ),
     answers=(Answer(200, "Every event is kept.", None, "*/*"),),
     problems=(400, 401, 404, 413, 503),
+    public=True,
+)
+
+OPTIONS_TRACKING = Route(
+    method="OPTIONS",
+    path="/v1/{call}",
+    function=_RECEIVER,
+    summary="Ask whether the SDK in a page may send",
+    answers=(Answer(204, "It may.", None, None),),
     public=True,
 )
 
@@ -194,5 +222,8 @@ SOURCE_ROUTES: tuple[Route, ...] = (
     DELETE_PART,
     LIST_UNRESOLVED,
     POST_WEBHOOK,
+    POST_WEBHOOK_CALL,
+    OPTIONS_WEBHOOK,
     POST_TRACKING,
+    OPTIONS_TRACKING,
 )

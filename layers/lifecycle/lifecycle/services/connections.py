@@ -93,11 +93,11 @@ class Connections:
             SourcesBusyError: other writes were in the way.
         """
         source = kind_of(wanted.kind)
-        if source.secret is not None and wanted.secret is None:
+        check_settings(source, wanted.settings)
+        if source.secret is not None and wanted.secret is None and source.needs_secret(wanted.settings):
             raise SecretNeededError(source.secret)
         if source.secret is None and wanted.secret is not None:
             raise NoSecretError
-        check_settings(source, wanted.settings)
         record = SourceRecord(
             source_id=secrets.token_urlsafe(_ADDRESS_BYTES),
             kind=wanted.kind,
@@ -264,6 +264,9 @@ def check_settings(source: Source, settings: Mapping[str, Any]) -> None:
     errors = sorted(Draft202012Validator(source.settings).iter_errors(settings), key=lambda error: list(error.path))
     if errors:
         raise InvalidSettingsError([(_pointer(error.path), _in_words(error)) for error in errors])
+    misfits = source.misfits(settings)
+    if misfits:
+        raise InvalidSettingsError([(misfit.place, misfit.why) for misfit in misfits])
 
 
 def preview(source: Source, settings: Mapping[str, Any], delivery: Delivery) -> Sequence[Said]:

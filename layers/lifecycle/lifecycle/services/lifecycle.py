@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,6 +19,7 @@ from lifecycle.events import (
     home_identity,
     prospect_id,
 )
+from lifecycle.services import scanners
 from lifecycle.services.calendars import Calendars, CalendarSource, remembered
 from lifecycle.services.checking import check_ruling
 from lifecycle.services.deals import spread, spreading_of
@@ -107,6 +108,23 @@ class Lifecycle:
         around.locate(homed)
         news = self._store.append([Appended(home, event, around.root(home, event.key)) for home, event in homed])
         return BatchOutcome(accepted=sum(news), duplicates=len(news) - sum(news))
+
+    def withdraw_scanners_clicks(self, activities: Sequence[Activity]) -> None:
+        """Withdraw the clicks that the timing of an email shows to be a scanner's.
+
+        Arguments:
+            activities: what came in. Where one tells of an email's delivery or of a click, its prospect's log is read.
+        """
+        homed = [(self._home(activity), activity) for activity in activities if scanners.may_tell(activity)]
+        if homed:
+            around = Neighbourhood(self._store)
+            around.load(home for home, _ in homed)
+            self._withdraw_scanners_clicks(around, {around.root(home, event.key): None for home, event in homed})
+
+    def _withdraw_scanners_clicks(self, around: Neighbourhood, roots: Iterable[str]) -> None:
+        found = list(scanners.withdrawals(around, roots, _now()))
+        if found:
+            self._record(found)
 
     def _home(self, activity: Activity) -> str:
         return prospect_id(self._store.workspace, home_identity(activity.identities))
@@ -211,8 +229,12 @@ class Lifecycle:
             raise EventNotFoundError(
                 withdrawal.event_id, "is a deal's: delete the deal, or send its contacts without this one."
             )
+        if isinstance(events[0], Withdrawal) and events[0].by == scanners.BY:
+            return  # found by a rule, and somebody knows better
         if isinstance(events[0], Withdrawal) or (isinstance(events[0], Decision) and events[0].other):
-            raise EventNotFoundError(withdrawal.event_id, "is a withdrawal or a merge: neither can be withdrawn.")
+            raise EventNotFoundError(
+                withdrawal.event_id, "is a person's withdrawal or a merge: neither can be withdrawn."
+            )
 
     def _check_other(self, around: Neighbourhood, root: str, decision: Decision) -> None:
         other = decision.other or ""
@@ -231,13 +253,18 @@ class Lifecycle:
     def settle_stream(self, entries: Sequence[Appended]) -> None:
         """Evaluate prospects whose logs the stream reports to have grown, where that has not been done yet.
 
-        Costs one read of a prospect and no write where the request that appended has done it all.
+        Costs one read of a prospect and no write where the request that appended has done it all. The log of whoever
+        clicked an email, or was delivered one, is read for the clicks of scanners.
         """
         around = Neighbourhood(self._store)
         around.load(entry.root for entry in entries)
         pending = [entry for entry in entries if not self._settler.is_folded(around, entry)]
         if pending:
             self._settler.settle(pending, _now())
+        telling = dict.fromkeys(entry.root for entry in entries if scanners.may_tell(entry.event))
+        if telling:
+            after = Neighbourhood(self._store)
+            self._withdraw_scanners_clicks(after, {after.root(root): None for root in telling})
 
     def spread_stream(self, update: DealUpdate) -> None:
         """Copy a deal update that the stream reports to contacts that do not have it yet."""

@@ -3,18 +3,28 @@ checked."""
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from lifecycle.services.errors import LifecycleError
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
 
 #: Bytes of an answer that is read. A certificate has two thousand.
 _MOST_BYTES = 64 * 1024
+#: Seconds for which a process remembers a certificate, and how many of them. A region has one at a time.
+_REMEMBERED = 3600
+_MOST_CERTIFICATES = 32
+_certificates: dict[str, tuple[float, str]] = {}
 
 
-class OutsideError(Exception):
+class OutsideError(LifecycleError):
     """An outside system could not be reached, or did not answer as it should."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"An address of the outside system could not be fetched: {what}. Send the same request again.")
 
 
 def fetch(url: str) -> bytes:
@@ -37,6 +47,21 @@ def fetch(url: str) -> bytes:
     if answer.status != 200:
         raise OutsideError(f"it answered {answer.status}")
     return content
+
+
+def certificate(url: str) -> str:
+    """The certificate (PEM) at an address; it is fetched once an hour at most.
+
+    Raises:
+        OutsideError: it could not be had.
+    """
+    known = _certificates.get(url)
+    if known is None or not 0 <= time.monotonic() - known[0] < _REMEMBERED:
+        known = time.monotonic(), fetch(url).decode("ascii", "replace")
+        if len(_certificates) >= _MOST_CERTIFICATES:
+            _certificates.clear()
+        _certificates[url] = known
+    return known[1]
 
 
 @lru_cache(maxsize=1)

@@ -33,6 +33,7 @@ class Prospects(Protocol):
 
     def record_activities(self, activities: Sequence[Activity]) -> BatchOutcome: ...
     def append_activities(self, activities: Sequence[Activity]) -> BatchOutcome: ...
+    def withdraw_scanners_clicks(self, activities: Sequence[Activity]) -> None: ...
     def update_deal(self, update: DealUpdate) -> DealOutcome: ...
     def append_deal_updates(self, updates: Sequence[DealUpdate]) -> BatchOutcome: ...
     def deal_log(self, deal_id: str) -> list[DealUpdate]: ...
@@ -53,13 +54,15 @@ class Received(Protocol):
 class Workplace(NamedTuple):
     """What the deliveries of one workspace are worked on with.
 
-    ``erase`` erases whoever has an identity; ``accept_offer`` fetches the address by which an offer is accepted.
+    ``erase`` erases whoever has an identity; ``accept_offer`` fetches the address by which an offer is accepted;
+    ``certificate`` gets the certificate (PEM) at an address.
     """
 
     received: Received
     prospects: Prospects
     erase: Callable[[Identity], None]
     accept_offer: Callable[[str], object]
+    certificate: Callable[[str], str]
 
 
 @dataclass(slots=True)
@@ -104,9 +107,10 @@ class Receiver:
 
         Raises:
             RefusedDeliveryError: it is not proven to be the system's. Nothing was kept.
+            OutsideError: what would prove it cannot be fetched at present. Nothing was kept.
         """
         try:
-            self._source.verify(delivery, secrets, self._record.settings)
+            self._source.verify(delivery, self._proofs(delivery, secrets), self._record.settings)
             nonce = self._nonce(delivery)
         except RefusedDeliveryError:
             self._note("last_refused_at", self._record.last_refused_at, delivery.received_at)
@@ -120,6 +124,12 @@ class Receiver:
     def replay(self, delivery: Delivery) -> Tally:
         """Translate and keep a part from quarantine, which was proven when it came in."""
         return self._keep(delivery)
+
+    def _proofs(self, delivery: Delivery, secrets: Sequence[str]) -> list[str]:
+        """What a delivery may be proven by. An empty secret is none: everybody knows it."""
+        address = self._source.certificate(delivery, self._record.settings) if self._source.certificate else None
+        certificates = [self._place.certificate(address)] if address else []
+        return certificates + [secret for secret in secrets if secret]
 
     def _nonce(self, delivery: Delivery) -> tuple[str, str] | None:
         """What may be used once only, and what it is used for now; for the same content it may come again.
@@ -170,8 +180,11 @@ class Receiver:
         prospects = self._place.prospects
         if not said.activities:
             return BatchOutcome(0, 0)
-        keep = prospects.record_activities if said.events <= INLINE else prospects.append_activities
-        return keep(said.activities)
+        if said.events > INLINE:
+            return prospects.append_activities(said.activities)
+        outcome = prospects.record_activities(said.activities)
+        prospects.withdraw_scanners_clicks(said.activities)
+        return outcome
 
     def _keep_deals(self, said: _Sorted) -> BatchOutcome:
         if not said.deals:

@@ -9,6 +9,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from lifecycle.sources import own_shape, proofs, reading, standard_signature
@@ -24,6 +25,9 @@ _STRUCTURED = "application/cloudevents+json"
 _BATCHED = "application/cloudevents-batch+json"
 _JSON = re.compile(r"(application|text)/([a-z0-9.+-]+\+)?json")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+#: What a sender that asks is allowed: more than most send, and less than one source may take from the others.
+EVENTS_A_MINUTE = 6_000
+
 _ORIGIN = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
@@ -173,4 +177,5 @@ SOURCE = Source(
     verify=_verify,
     translate=_translate,
     reply=_accepted,
+    handshake=partial(handshake, events_a_minute=EVENTS_A_MINUTE),
 )

@@ -59,15 +59,6 @@ def _said(event: Any, delivery: Delivery, settings: Mapping[str, Any], rules: Ru
     yield from said
 
 
-def dry_run(delivery: Delivery, settings: Mapping[str, Any]) -> Sequence[Said]:
-    """What a payload would become, whoever sent it; nothing is kept.
-
-    Raises:
-        UnreadableDeliveryError: nothing can be made of the whole of it.
-    """
-    return list(_translate(delivery, settings))
-
-
 def _misfits(settings: Mapping[str, Any]) -> Sequence[Misfit]:
     return [*mapping_proofs.misfits(settings), *wrong_expressions(settings)]
 
@@ -146,4 +137,5 @@ SOURCE = Source(
     verify=mapping_proofs.verify,
     translate=_translate,
     misfits=_misfits,
+    needs_secret=lambda settings: settings["verification"]["scheme"] != "address",
 )

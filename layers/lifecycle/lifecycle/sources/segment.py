@@ -47,7 +47,8 @@ def write_key(delivery: Delivery) -> str | None:
         body = reading.json_of(_unpacked(delivery))
     except UnreadableDeliveryError:
         return None
-    return reading.optional_text(body.get("writeKey")) if isinstance(body, dict) else None
+    key = body.get("writeKey") if isinstance(body, dict) else None
+    return key if isinstance(key, str) else None
 
 
 def _translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:

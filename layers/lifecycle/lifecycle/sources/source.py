@@ -64,6 +64,11 @@ def none_misfit(_settings: Mapping[str, Any]) -> Sequence[Misfit]:
     return ()
 
 
+def always(_settings: Mapping[str, Any]) -> bool:
+    """For sources that are proven in one way only."""
+    return True
+
+
 def plain_reply(_delivery: Delivery, _settings: Mapping[str, Any], tally: Tally) -> Reply:
     """What suits most: 200, and what became of it."""
     return Reply(200, json.dumps(tally._asdict()))
@@ -92,6 +97,9 @@ class Source:
             is one of that system's own, else ``None``. The service fetches it once, and gives it (PEM) to ``verify``
             in front of the secrets.
         misfits: what is wrong with settings that the schema has found right.
+        needs_secret: whether a source with such settings needs the secret; for kinds that can be proven without.
+        handshake: for systems that ask by ``OPTIONS`` whether they may send: what they are answered, by their headers
+            (names in lower case).
     """
 
     kind: str
@@ -105,3 +113,5 @@ class Source:
     once: Callable[[Delivery], str | None] | None = None
     certificate: Callable[[Delivery, Mapping[str, Any]], str | None] | None = None
     misfits: Callable[[Mapping[str, Any]], Sequence[Misfit]] = none_misfit
+    needs_secret: Callable[[Mapping[str, Any]], bool] = always
+    handshake: Callable[[Mapping[str, str]], Reply] | None = None
