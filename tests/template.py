@@ -51,7 +51,16 @@ def as_list(value: Any) -> list[Any]:
 
 
 def statements_of(name: str) -> Iterator[dict[str, Any]]:
-    """The statements of all policies of a function's role, but not of its trust policy."""
+    """What all policies of a function's role allow, but not its trust policy."""
+    return (statement for statement in _statements_of(name) if statement["Effect"] == "Allow")
+
+
+def denials_of(name: str) -> Iterator[dict[str, Any]]:
+    """What the policies of a function's role deny, whatever else allows it."""
+    return (statement for statement in _statements_of(name) if statement["Effect"] != "Allow")
+
+
+def _statements_of(name: str) -> Iterator[dict[str, Any]]:
     role = RESOURCES[FUNCTIONS[name][1]["Role"]["Fn::GetAtt"].removesuffix(".Arn")]["Properties"]
     for reference in role["ManagedPolicyArns"]:
         yield from RESOURCES[reference["Ref"]]["Properties"]["PolicyDocument"]["Statement"]

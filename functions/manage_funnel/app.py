@@ -64,8 +64,9 @@ def get_settings() -> Response[str]:
 def put_settings() -> Response[str]:
     """Change the settings."""
     caller = read_caller(api.event)
-    required = decode_funnel.decode_settings(read_json(api.event, MAX_BODY_BYTES), now())
-    desk_for(caller).require_signatures(required)
+    present = now()
+    required = decode_funnel.decode_settings(read_json(api.event, MAX_BODY_BYTES), present)
+    desk_for(caller).require_signatures(required, present)
     return answer(encode_funnel.encode_settings(signatures_required=required))
 
 
@@ -115,7 +116,7 @@ def delete_draft(draft_id: str) -> Response[str]:
     """Delete a draft."""
     caller = read_caller(api.event)
     parameters.read_query(api.event, routes.DELETE_DRAFT.query_names)
-    desk_for(caller).delete_draft(segments.draft_id(draft_id))
+    desk_for(caller).delete_draft(segments.draft_id(draft_id), now())
     return answer_nothing()
 
 
@@ -137,7 +138,7 @@ def take_signature_back(draft_id: str, team: str) -> Response[str]:
     parameters.read_query(api.event, routes.TAKE_SIGNATURE_BACK.query_names)
     owner = segments.team(team)
     require_scope(caller, [SIGNING[owner]])
-    draft = desk_for(caller).take_signature_back(segments.draft_id(draft_id), owner)
+    draft = desk_for(caller).take_signature_back(segments.draft_id(draft_id), owner, now())
     return answer(encode_funnel.encode_signatures(draft))
 
 

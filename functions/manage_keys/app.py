@@ -48,7 +48,7 @@ def delete_key(key_id: str) -> Response[str]:
     """Withdraw a key."""
     caller = read_caller(api.event)
     parameters.read_query(api.event, routes.DELETE_KEY.query_names)
-    keys_for(caller).withdraw(parameters.key_id(key_id))
+    keys_for(caller).withdraw(parameters.key_id(key_id), now())
     logger.info("key withdrawn", key_id=key_id, by=f"key:{caller.key_name}")
     return answer_nothing()
 

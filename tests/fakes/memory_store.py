@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lifecycle.events import DealUpdate, Event
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.due import DueTimer, due_before, timer_of
 from lifecycle.store.items import (
     deal_update_item,
@@ -38,12 +39,14 @@ from lifecycle.store.schema import (
 
 
 class MemoryStore:
-    """The items of one workspace. ``before_commit`` is called before each commit, for tests that interleave writers."""
+    """The items of one workspace. ``before_commit`` is called before each commit, for tests that interleave writers.
+    ``audit`` is the trail of what was decided."""
 
     def __init__(self, workspace: str = "acme") -> None:
         self.workspace = workspace
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.before_commit: list[Callable[[], Any]] = []
+        self.audit: list[AuditEntry] = []
         self.reads = 0
         self.writes = 0
 
@@ -90,6 +93,12 @@ class MemoryStore:
 
     def append(self, appended: Sequence[Appended]) -> list[bool]:
         return [self._put_absent(event_item(self.workspace, *entry)) for entry in appended]
+
+    def append_ruling(self, appended: Appended, audit: AuditEntry) -> bool:
+        if not self._put_absent(event_item(self.workspace, *appended)):
+            return False
+        self.audit.append(audit)
+        return True
 
     def append_deal_update(self, update: DealUpdate) -> bool:
         return self._put_absent(deal_update_item(self.workspace, update))

@@ -65,6 +65,8 @@ STORY: dict[str, tuple[int, str | None]] = {
     "manage_keys.give_out": (201, None),
     "manage_keys.list": (200, None),
     "manage_keys.withdraw": (204, None),
+    "read_audit.newest": (200, "sales_qualified"),
+    "read_audit.decisions": (200, "opportunity"),
     "describe_api.funnel_schema": (200, "enter_when"),
     "describe_api.health": (200, None),
     "describe_api.openapi": (200, None),

@@ -46,11 +46,11 @@ def test_a_key_works_is_listed_and_is_gone(client: DynamoDBClient) -> None:
     assert keys(client).all() == (record,)
     assert (record.created_by, record.expires_at) == ("key:first", end)
 
-    keys(client).withdraw(str(record.key_id))
+    keys(client).withdraw(str(record.key_id), NOON)
     assert find_credential(client, TABLE, token, NOON) is None
     assert keys(client).all() == ()
     with pytest.raises(KeyNotFoundError):
-        keys(client).withdraw(str(record.key_id))
+        keys(client).withdraw(str(record.key_id), NOON)
 
 
 def test_one_workspace_neither_sees_nor_withdraws_the_keys_of_another(client: DynamoDBClient) -> None:
@@ -59,7 +59,7 @@ def test_one_workspace_neither_sees_nor_withdraws_the_keys_of_another(client: Dy
     assert keys(client, "acme-2").all() == ()
     assert keys(client, "acm").all() == ()
     with pytest.raises(KeyNotFoundError):
-        keys(client, "other").withdraw(str(record.key_id))
+        keys(client, "other").withdraw(str(record.key_id), NOON)
     assert find_credential(client, TABLE, token, NOON) is not None
 
 

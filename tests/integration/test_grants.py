@@ -159,6 +159,7 @@ class Told:
         """All of it."""
         tell(self._calls.handle)
         self._a_key_is_looked_up()
+        self._decisions_on_several_prospects_are_looked_up()
         self._stage_changes_are_announced()
         self._late_events_are_found_by_the_next_request()
         self._late_events_are_found_by_the_stream()
@@ -176,6 +177,16 @@ class Told:
         key = create_api_key(boto3.client("dynamodb"), TABLE_NAME, WORKSPACE, "laptop", NOW)
         event = sample("authorize_request.key", {"plc_ExampleKeyThatOpensNothing0123456789abcdefg": key})
         assert self._calls.handle("authorize_request", event)["context"]["workspace"] == WORKSPACE
+
+    def _decisions_on_several_prospects_are_looked_up(self) -> None:
+        workspace = "read-audit"
+        self._make_more_prospects(workspace, LONG_AGO, CLIMB[-1])
+        for number in range(2):
+            email = Identity("email", f"more-{number}@example.com")
+            self._send(
+                "decide_stage.accept", workspace, {"action": "accept"}, prospect_id=prospect_id(workspace, email)
+            )
+        assert len(self._send("read_audit.newest", workspace)["entries"]) == 2
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))

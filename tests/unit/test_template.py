@@ -15,6 +15,7 @@ from functions.run_job.app import ATTEMPTS
 from lifecycle.contract.resolver import SECURITY_HEADERS
 from lifecycle.contract.routes import ROUTES
 from lifecycle.store.schema import (
+    AUDIT_PREFIX,
     BY_DAY,
     BY_DAY_PROJECTION,
     BY_DUE,
@@ -23,9 +24,28 @@ from lifecycle.store.schema import (
     EXPIRES_AT,
     TABLE_KEYS,
     TRANSITION_PREFIX,
+    api_key_pk,
+    api_keys_pk,
+    audit_pk,
+    deal_pk,
+    funnel_pk,
+    job_pk,
+    jobs_pk,
+    prospect_pk,
 )
 from local.deployment import parameters
-from tests.template import FUNCTIONS, GLOBALS, RESOURCES, TABLE, TEMPLATE, as_list, events_of, of_type, statements_of
+from tests.template import (
+    FUNCTIONS,
+    GLOBALS,
+    RESOURCES,
+    TABLE,
+    TEMPLATE,
+    as_list,
+    denials_of,
+    events_of,
+    of_type,
+    statements_of,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -43,6 +63,7 @@ VERBS: dict[str, set[str]] = {
     "read_prospects": READ,
     "manage_funnel": READ | WRITE | UPDATE | {"sqs:SendMessage"},
     "manage_keys": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+    "read_audit": READ,
     "describe_api": set(),
     "evaluate_stage": READ | WRITE | STREAM | {"sqs:SendMessage"},
     "run_job": READ | WRITE | QUEUE | {"sqs:SendMessage"},
@@ -53,6 +74,10 @@ VERBS: dict[str, set[str]] = {
 LISTING = {"read_prospects": BY_STAGE, "manage_funnel": BY_STAGE, "run_job": BY_STAGE, "run_timers": BY_DUE}
 #: What X-Ray offers no ARN for.
 STARRED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+#: What would change or take away what the table keeps, were it for an entry of the audit trail.
+CHANGING = {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
 
 
 each_function = pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -200,7 +225,6 @@ def test_a_function_may_do_what_it_needs_and_nothing_else(name: str) -> None:
     log_group = FUNCTIONS[name][1]["LoggingConfig"]["LogGroup"]["Ref"]
     allowed: set[str] = set()
     for statement in statements_of(name):
-        assert statement["Effect"] == "Allow"
         actions = set(as_list(statement["Action"]))
         if any(action.startswith("logs:") for action in actions):
             assert actions == {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -226,6 +250,34 @@ def test_a_function_reads_no_index_but_the_one_that_it_lists(name: str) -> None:
     indexes = [resource["Fn::Sub"] for resource in resources if isinstance(resource, dict) and "Fn::Sub" in resource]
 
     assert indexes == ([f"${{Table.Arn}}/index/{LISTING[name].name}"] if name in LISTING else [])
+
+
+@each_function
+def test_whoever_may_change_the_table_is_denied_it_for_the_audit_trail(name: str) -> None:
+    denials = list(denials_of(name))
+
+    if VERBS[name] & CHANGING:
+        (denial,) = denials
+        assert set(as_list(denial["Action"])) == CHANGING
+        assert denial["Resource"] == {"Fn::GetAtt": "Table.Arn"}
+        assert denial["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": [f"{AUDIT_PREFIX}*"]}}
+    else:
+        assert denials == []
+
+
+def test_only_the_audit_trail_begins_as_what_is_denied() -> None:
+    made = [
+        prospect_pk("acme", "p"),
+        deal_pk("acme", "A#acme"),
+        funnel_pk("acme"),
+        jobs_pk("acme"),
+        job_pk("acme", "A#"),
+        api_key_pk("A"),
+        api_keys_pk("acme"),
+    ]
+
+    assert audit_pk("acme").startswith(AUDIT_PREFIX)
+    assert not [pk for pk in made if pk.startswith(AUDIT_PREFIX)]
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,10 @@ import pytest
 
 from lifecycle.contract import resolver
 from lifecycle.contract.caller import Caller
+from lifecycle.services.audit import AuditTrail
 from lifecycle.services.scopes import SCOPES
+from tests.fakes.memory_audit import MemoryAudit
+from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import Reception
 from tests.unit.functions.fake_jobs import FakeJobs, furnished_reception
 from tests.unit.functions.fake_keys import FakeKeys
@@ -26,6 +29,7 @@ API_FUNCTIONS = (
     "read_prospects",
     "manage_funnel",
     "manage_keys",
+    "read_audit",
     "describe_api",
 )
 
@@ -81,7 +85,15 @@ def keys() -> FakeKeys:
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch, reception: Reception, jobs: FakeJobs, keys: FakeKeys) -> FakeLifecycle:
+def audit() -> MemoryAudit:
+    """The workspace's audit trail."""
+    return MemoryAudit("local")
+
+
+@pytest.fixture
+def fake(
+    monkeypatch: pytest.MonkeyPatch, reception: Reception, jobs: FakeJobs, keys: FakeKeys, audit: MemoryAudit
+) -> FakeLifecycle:
     """Use cases that every handler gets for the workspace "local", at noon."""
     lifecycle = FakeLifecycle()
 
@@ -98,6 +110,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, reception: Reception, jobs: FakeJobs, 
         monkeypatch.setattr(app, "desk_for", opening(lambda: reception.desk), raising=False)
         monkeypatch.setattr(app, "jobs_for", opening(lambda: jobs), raising=False)
         monkeypatch.setattr(app, "keys_for", opening(lambda: keys), raising=False)
+        monkeypatch.setattr(app, "audit_for", opening(lambda: AuditTrail(audit, MemoryStore("local"))), raising=False)
         monkeypatch.setattr(app, "now", lambda: NOON, raising=False)
     return lifecycle
 

@@ -34,7 +34,7 @@ class FakeKeys:
         self.records.append(record)
         return IssuedKey("plc_a-new-key", record)
 
-    def withdraw(self, key_id: str) -> None:
+    def withdraw(self, key_id: str, now: datetime) -> None:
         self._fail()
         kept = [record for record in self.records if record.key_id != key_id]
         if len(kept) == len(self.records):

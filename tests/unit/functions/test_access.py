@@ -14,7 +14,11 @@ from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.resolver import Api, answer
 from lifecycle.contract.route import TEAM_SCOPE, Method, Route
 from lifecycle.contract.routes import ROUTES
+from lifecycle.services.audit import AuditTrail
+from lifecycle.services.audit_entries import SYSTEM, key_issued
 from lifecycle.services.scopes import SCOPES
+from tests.fakes.memory_audit import MemoryAudit
+from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import Reception
 from tests.unit.functions.conftest import API_FUNCTIONS, Call, FakeContext, authorized, request
 from tests.unit.functions.fake_jobs import FakeJobs
@@ -98,6 +102,7 @@ ROWS = (
     Row("GET", "/keys", "admin", "/keys"),
     Row("POST", "/keys", "admin", "/keys", {"name": "crm", "scopes": ["ingest"]}, 201),
     Row("DELETE", "/keys/{key_id}", "admin", f"/keys/{KEY_ID}", None, 404),
+    Row("GET", "/audit", "admin", "/audit"),
 )
 PRIVATE = {(route.method, route.path): route for route in ROUTES if not route.public}
 SCOPE_SETS: tuple[tuple[str, ...], ...] = (
@@ -180,6 +185,10 @@ class Houses:
         no_keys.records.clear()
         self._local = {"lifecycle_for": FakeLifecycle(), "jobs_for": FakeJobs(), "keys_for": FakeKeys()}
         self._other = {"lifecycle_for": empty, "jobs_for": no_jobs, "keys_for": no_keys}
+        trail = MemoryAudit("local")
+        trail.record(key_issued(SYSTEM, FakeKeys().records[0]))
+        self._local["audit_for"] = AuditTrail(trail, MemoryStore("local"))
+        self._other["audit_for"] = AuditTrail(MemoryAudit("other"), MemoryStore("other"))
         self._local["desk_for"], self._other["desk_for"] = reception.desk, Reception().desk
 
     def opening(self, name: str) -> Callable[[Caller], Any]:
@@ -197,7 +206,7 @@ def houses(monkeypatch: pytest.MonkeyPatch, fake: FakeLifecycle, reception: Rece
     houses = Houses(reception)
     for function in API_FUNCTIONS:
         app = import_module(f"functions.{function}.app")
-        for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for"):
+        for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for", "audit_for"):
             monkeypatch.setattr(app, name, houses.opening(name), raising=False)
     return houses
 

@@ -16,6 +16,7 @@ from functions.authorize_request import app
 from lifecycle.services.credentials import Credential, create_api_key, find_credential, note_use
 from lifecycle.services.keys import Keys
 from lifecycle.services.scopes import SCOPES
+from lifecycle.store.schema import AUDIT_PREFIX
 from tests.unit.functions.conftest import FakeContext
 from tests.unit.functions.fake_lifecycle import NOON
 
@@ -124,8 +125,9 @@ def test_keys_are_random_recognisable_and_kept_as_a_hash_alone(client: DynamoDBC
     assert first.startswith("plc_")
     assert len(first) == 47
     items = client.scan(TableName="table")["Items"]
-    assert len(items) == 4
+    assert len(items) == 6
     assert first.removeprefix("plc_") not in str(items)
+    assert sha256(first.encode()).hexdigest() not in str(stored(client, AUDIT_PREFIX))
     assert find_credential(client, "table", first, NOON) == Credential(
         "local", "laptop", SCOPES, key_id_of(client, first)
     )
@@ -161,11 +163,11 @@ def test_a_key_is_refused_from_its_end_on(client: DynamoDBClient, ahead: timedel
 
 def test_a_withdrawn_key_is_refused_at_once(client: DynamoDBClient) -> None:
     key = create_api_key(client, "table", "local", "laptop", NOON)
-    Keys(client, "table", "local").withdraw(key_id_of(client, key))
+    Keys(client, "table", "local").withdraw(key_id_of(client, key), NOON)
 
     with pytest.raises(app.UnauthorizedError):
         authorize({"Authorization": f"Bearer {key}"})
-    assert client.scan(TableName="table")["Items"] == []
+    assert stored(client, "K#") + stored(client, "W#") == []
 
 
 def test_the_last_use_is_noted_once_an_hour(client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,10 +199,10 @@ def test_noting_a_use_brings_no_withdrawn_key_back(client: DynamoDBClient) -> No
     key = create_api_key(client, "table", "local", "laptop", NOON)
     seen = find_credential(client, "table", key, NOON)
     assert seen is not None
-    Keys(client, "table", "local").withdraw(str(seen.key_id))
+    Keys(client, "table", "local").withdraw(str(seen.key_id), NOON)
     note_use(client, "table", key, seen, NOON)
 
-    assert client.scan(TableName="table")["Items"] == []
+    assert stored(client, "K#") + stored(client, "W#") == []
 
 
 @pytest.mark.parametrize(

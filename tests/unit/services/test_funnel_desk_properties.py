@@ -61,7 +61,7 @@ class TwoTeams(RuleBasedStateMachine):
     @rule(draft=drafts, team=teams)
     def take_back(self, draft: int, team: Team) -> None:
         with suppress(LifecycleError):
-            self.desk.take_signature_back(self._draft(draft), team)
+            self.desk.take_signature_back(self._draft(draft), team, self.reception.now)
 
     @rule(draft=drafts, delay=delays)
     def publish(self, draft: int, delay: timedelta | None) -> None:
@@ -89,7 +89,7 @@ class TwoTeams(RuleBasedStateMachine):
 
     @rule(required=st.booleans())
     def require_signatures(self, required: bool) -> None:
-        self.desk.require_signatures(required)
+        self.desk.require_signatures(required, self.reception.now)
 
     @rule(minutes=st.integers(1, 60))
     def let_time_pass(self, minutes: int) -> None:

@@ -8,15 +8,28 @@ from typing import Any, NamedTuple
 from lifecycle.contract.bearer import bearer_token
 from lifecycle.contract.refusals import InsufficientScopeError, UnauthenticatedError
 from lifecycle.services.scopes import Scope, granted, in_order
+from lifecycle.store.audit_records import Actor, Origin
+
+#: Characters of what a caller says that it is.
+_MAX_USER_AGENT = 256
 
 
 class Caller(NamedTuple):
-    """The caller of a request. ``api_key`` is the credential itself: never log it. ``scopes`` are those that it has."""
+    """The caller of a request. ``api_key`` is the credential itself: never log it. ``scopes`` are those that it has.
+    ``address`` and ``user_agent`` say where it comes from, as API Gateway saw it."""
 
     workspace: str
     key_name: str
     api_key: str
     scopes: tuple[Scope, ...]
+    address: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """What the audit trail says of it."""
+        return Origin(Actor("api_key", self.key_name), self.address, self.user_agent, self.request_id)
 
 
 def read_caller(event: Mapping[str, Any]) -> Caller:
@@ -29,13 +42,25 @@ def read_caller(event: Mapping[str, Any]) -> Caller:
         UnauthenticatedError: the context is missing, as on a route that was deployed without its authorizer. A request
             without a workspace must end here, for everything below trusts it.
     """
-    context = event["requestContext"].get("authorizer") or {}
+    request = event["requestContext"]
+    context = request.get("authorizer") or {}
     workspace, key_name = context.get("workspace"), context.get("key_name")
     api_key = bearer_token(event)
     if not (workspace and key_name and api_key):
         raise UnauthenticatedError
     # Without scopes, as from an authorizer of an earlier version, a key may do nothing.
-    return Caller(workspace, key_name, api_key, in_order(str(context.get("scopes") or "").split(",")))
+    scopes = in_order(str(context.get("scopes") or "").split(","))
+    source = request.get("identity") or {}
+    user_agent = source.get("userAgent")
+    return Caller(
+        workspace,
+        key_name,
+        api_key,
+        scopes,
+        address=source.get("sourceIp"),
+        user_agent=None if user_agent is None else user_agent[:_MAX_USER_AGENT],
+        request_id=request.get("requestId"),
+    )
 
 
 def require_scope(caller: Caller, needed: Sequence[Scope]) -> None:

@@ -12,6 +12,8 @@ from typing_extensions import is_typeddict
 
 from lifecycle.contract import (
     answers,
+    audit_answers,
+    audit_examples,
     examples,
     funnel_answers,
     funnel_examples,
@@ -40,9 +42,9 @@ answered with a problem document (RFC 9457) that names the field, the reason and
 nothing. Give activities and decisions an `id`: the same id again is the same event, so requests can be repeated.
 """
 
-_ANSWER_MODULES = (answers, funnel_answers, job_answers, key_answers)
+_ANSWER_MODULES = (answers, funnel_answers, job_answers, key_answers, audit_answers)
 _REQUEST_EXAMPLES = {**examples.REQUESTS, **funnel_examples.REQUESTS, **key_examples.REQUESTS}
-_ANSWER_EXAMPLES = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS}
+_ANSWER_EXAMPLES = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS, **audit_examples.ANSWERS}
 _YAML = YAML_TYPES[0]
 
 _ID = {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"}

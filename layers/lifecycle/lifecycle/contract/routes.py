@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle.contract.audit_routes import AUDIT_ROUTES
 from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
 from lifecycle.contract.key_routes import KEY_ROUTES
 from lifecycle.contract.limits import MAX_EMAIL
@@ -174,6 +175,7 @@ ROUTES: tuple[Route, ...] = (
     GET_EXPLANATION,
     *FUNNEL_ROUTES,
     *KEY_ROUTES,
+    *AUDIT_ROUTES,
     GET_OPENAPI,
     GET_DOCS,
     GET_HEALTH,

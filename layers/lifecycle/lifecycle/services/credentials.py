@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from lifecycle.services.audit_entries import BY_HAND, key_issued
 from lifecycle.services.scopes import SCOPES, Scope, in_order
 from lifecycle.store import api_keys
 from lifecycle.store.api_keys import ApiKeyRecord
+from lifecycle.store.audit_records import Origin
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -84,8 +86,10 @@ class NotKeptError(Exception):
     """The table did not take a new key: other writes were in the way. The same again may succeed."""
 
 
-def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Grant, now: datetime) -> IssuedKey:
-    """Make an API key.
+def issue_api_key(
+    client: DynamoDBClient, table: str, workspace: str, grant: Grant, now: datetime, origin: Origin
+) -> IssuedKey:
+    """Make an API key, and tell of it in the workspace's audit trail.
 
     Arguments:
         client: of DynamoDB.
@@ -93,6 +97,7 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
         workspace: whose data it opens: lower-case letters, digits and hyphens, at most 63.
         grant: what it is to be.
         now: the present.
+        origin: who makes it, and from where.
 
     Returns:
         The key, which cannot be read again, and what is kept of it.
@@ -120,7 +125,7 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
         created_by=grant.created_by,
         expires_at=grant.expires_at,
     )
-    if not api_keys.put_api_key(client, table, _digest(token), record):
+    if not api_keys.put_api_key(client, table, _digest(token), record, key_issued(origin, record)):
         raise NotKeptError
     return IssuedKey(token, record)
 
@@ -136,7 +141,7 @@ def create_api_key(
     expires_at: datetime | None = None,
 ) -> str:
     """Make an API key from outside the API, as ``issue_api_key`` does. Returns the key alone."""
-    return issue_api_key(client, table, workspace, Grant(name, tuple(scopes), expires_at), now).token
+    return issue_api_key(client, table, workspace, Grant(name, tuple(scopes), expires_at), now, BY_HAND).token
 
 
 def find_credential(client: DynamoDBClient, table: str, token: str, now: datetime) -> Credential | None:

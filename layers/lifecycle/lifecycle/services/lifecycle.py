@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
+from lifecycle.engine.machine import Machine
 from lifecycle.engine.snapshot import names_only_visitors
 from lifecycle.events import (
     Activity,
@@ -19,6 +20,7 @@ from lifecycle.events import (
     home_identity,
     prospect_id,
 )
+from lifecycle.services.audit_entries import SYSTEM, ruling_recorded
 from lifecycle.services.calendars import Calendars, CalendarSource, remembered
 from lifecycle.services.checking import check_ruling
 from lifecycle.services.deals import spread, spreading_of
@@ -29,6 +31,7 @@ from lifecycle.services.errors import (
     ProspectAbsorbedError,
     ProspectNotFoundError,
     SelfMergeError,
+    TooBusyError,
 )
 from lifecycle.services.hints import Hints
 from lifecycle.services.neighbourhood import Neighbourhood
@@ -43,12 +46,16 @@ from lifecycle.services.results import (
     ProspectView,
     TimelinePage,
 )
-from lifecycle.services.settle import Refreshed, Settled, Settler
+from lifecycle.services.settle import Refreshed, Settled, Settler, attempts
+from lifecycle.store.audit_records import AuditEntry, Origin
 from lifecycle.store.client import dynamodb_client
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import TransitionRecord
+
+#: Appends events to their logs; for each whether it is new.
+Append = Callable[[Sequence[Appended]], list[bool]]
 
 
 @lru_cache(maxsize=1)
@@ -64,21 +71,25 @@ class Lifecycle:
         store: the workspace's store.
         calendars: where to find which version of the funnel is in force when.
         hints: where identities pointed lately.
+        origin: who asks, and from where: for the audit trail.
     """
 
-    def __init__(self, store: Store, calendars: CalendarSource, hints: Hints | None = None) -> None:
+    def __init__(
+        self, store: Store, calendars: CalendarSource, hints: Hints | None = None, origin: Origin = SYSTEM
+    ) -> None:
         self._store = store
+        self._origin = origin
         self._hints = hints if hints is not None else Hints()
         self._calendars = calendars
         self._settler = Settler(store, calendars)
         self._reader = Reader(store, calendars)
 
     @classmethod
-    def connect(cls, table: str, workspace: str) -> Lifecycle:
+    def connect(cls, table: str, workspace: str, origin: Origin = SYSTEM) -> Lifecycle:
         """The prospects that a table keeps for a workspace."""
         client = dynamodb_client()
         calendars = Calendars(FunnelStore(client, table, workspace), remembered(table, workspace))
-        return cls(DynamoStore(client, table, workspace), calendars, _hints())
+        return cls(DynamoStore(client, table, workspace), calendars, _hints(), origin)
 
     # ---- activities -------------------------------------------------------------------------------------------------
 
@@ -91,24 +102,25 @@ class Lifecycle:
         Raises:
             TooBusyError: the activity is in the log, but others kept changing the prospect.
         """
-        (outcome,) = self._record([(self._home(activity), activity)])
+        (outcome,) = self._record([(self._home(activity), activity)], self._store.append)
         return outcome
 
     def record_activities(self, activities: Sequence[Activity]) -> BatchOutcome:
         """Append activities to their logs and evaluate their prospects; how many were new."""
-        outcomes = self._record([(self._home(activity), activity) for activity in activities])
+        homed = [(self._home(activity), activity) for activity in activities]
+        outcomes = self._record(homed, self._store.append)
         duplicates = sum(outcome.duplicate for outcome in outcomes)
         return BatchOutcome(accepted=len(outcomes) - duplicates, duplicates=duplicates)
 
     def _home(self, activity: Activity) -> str:
         return prospect_id(self._store.workspace, home_identity(activity.identities))
 
-    def _record(self, homed: Sequence[tuple[str, Event]]) -> list[Outcome]:
+    def _record(self, homed: Sequence[tuple[str, Event]], append: Append) -> list[Outcome]:
         now = _now()
         around = Neighbourhood(self._store, self._hints)
         around.locate(homed)
         entries = [Appended(home, event, around.root(home, event.key)) for home, event in homed]
-        news = self._store.append(entries)
+        news = append(entries)
         fresh = [entry for entry, is_new in zip(entries, news, strict=True) if is_new]
         settled = iter(self._settler.settle(fresh, now, around))
         standing = Neighbourhood(self._store) if fresh else around
@@ -154,6 +166,8 @@ class Lifecycle:
     def decide(self, prospect_id: str, ruling: Decision | Withdrawal) -> Outcome:
         """Append a ruling to the log of a prospect and evaluate it. One that moves nobody is recorded all the same.
 
+        The audit trail tells of it in the same transaction, once, however often the ruling is sent.
+
         Raises:
             ProspectNotFoundError, ProspectAbsorbedError: there is no such prospect, or no longer.
             UnknownStageError, EmailKnownError: the stage is not the funnel's, or not for a known prospect.
@@ -162,26 +176,45 @@ class Lifecycle:
             EventNotFoundError: the log lacks the event to withdraw, or it cannot be withdrawn.
             NotMergedError, SelfMergeError, BareVisitorsError: the other prospect is not part of this one, is this
                 one, or both are bare cookies.
-            TooBusyError: the ruling is in the log, but others kept changing the prospect.
+            TooBusyError: the same ruling kept being sent at the same moment; or it is in the log, but others kept
+                changing the prospect.
         """
+        append: Append = _find_again
         if not self._store.events([(prospect_id, ruling.id)]):
-            self._check(prospect_id, ruling)
-        (outcome,) = self._record([(prospect_id, ruling)])
+            standing = self._check(prospect_id, ruling)
+            append = partial(self._append_ruling, ruling_recorded(self._origin, prospect_id, ruling, standing))
+        (outcome,) = self._record([(prospect_id, ruling)], append)
         return outcome
 
-    def _check(self, root: str, ruling: Decision | Withdrawal) -> None:
-        """Refuse a ruling that could not mean what it says. (One that is repeated was checked the first time.)"""
+    def _append_ruling(self, audit: AuditEntry, appended: Sequence[Appended]) -> list[bool]:
+        """Append a ruling together with the entry that tells of it; whether it is new."""
+        (one,) = appended
+        for _ in attempts():
+            if self._store.append_ruling(one, audit):
+                return [True]
+            if self._store.events([(one.home, one.event.id)]):
+                return [False]
+        raise TooBusyError
+
+    def _check(self, root: str, ruling: Decision | Withdrawal) -> Machine:
+        """Refuse a ruling that could not mean what it says. (One that is repeated was checked the first time.)
+
+        Returns:
+            Where the prospect stands before it.
+        """
         around = Neighbourhood(self._store)
         if around[root].is_pointer:
             raise ProspectAbsorbedError(root, around.root(root))
         if around[root].summary is None:
             raise ProspectNotFoundError("id")
+        standing = self._settler.machine(around, root, _now())
         if isinstance(ruling, Withdrawal):
             self._check_withdrawal(around, root, ruling)
         elif ruling.other is not None:
             self._check_other(around, root, ruling)
         else:
-            check_ruling(self._settler.machine(around, root, _now()), ruling)
+            check_ruling(standing, ruling)
+        return standing
 
     def _check_withdrawal(self, around: Neighbourhood, root: str, withdrawal: Withdrawal) -> None:
         homes = [root, *around[root].members]
@@ -265,6 +298,11 @@ class Lifecycle:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _find_again(appended: Sequence[Appended]) -> list[bool]:
+    """What is in its log already is not appended."""
+    return [False] * len(appended)
 
 
 def _last_move(settled: Settled) -> TransitionRecord | None:

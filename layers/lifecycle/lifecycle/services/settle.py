@@ -72,7 +72,7 @@ class Settler:
         """
         settled: dict[int, Settled] = {}
         open_places = list(range(len(entries)))
-        for attempt in _attempts():
+        for attempt in attempts():
             around = neighbourhood if neighbourhood is not None and not attempt else Neighbourhood(self._store)
             settled |= self._attempt({place: entries[place] for place in open_places}, around, now)
             open_places = [place for place in open_places if place not in settled]
@@ -96,7 +96,7 @@ class Settler:
         """
         refreshed: dict[str, Refreshed] = {}
         left = list(dict.fromkeys(prospect_ids))
-        for _ in _attempts():
+        for _ in attempts():
             around = Neighbourhood(self._store)
             around.load(left)
             stored = {id_: around[id_].stage for id_ in left if around[id_].summary is not None}
@@ -256,7 +256,7 @@ def _refreshed(prospect_id: str, stored: str | None, settled: Settled) -> Refres
     return Refreshed(prospect_id, stored, stage, because)
 
 
-def _attempts() -> Iterator[int]:
+def attempts() -> Iterator[int]:
     """Count the tries, with a pause before each but the first: by chance, so that rivals part, and longer each time."""
     for attempt in range(ATTEMPTS):
         if attempt:

@@ -7,6 +7,8 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.events import DealUpdate, Event
+from lifecycle.store.audit import audit_put
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import (
     Item,
     deal_update_item,
@@ -149,6 +151,18 @@ class DynamoStore:
         """
         items = [event_item(self.workspace, *entry) for entry in appended]
         return put_absent(self._client, self._table, items)
+
+    def append_ruling(self, appended: Appended, audit: AuditEntry) -> bool:
+        """Append a ruling to the log of a prospect, together with the entry of the audit trail that tells of it.
+
+        Returns:
+            Whether both were appended; ``False`` where the log held the id already, or another transaction was in the
+            way: read again, then decide.
+        """
+        item = event_item(self.workspace, *appended)
+        return transact(
+            self._client, [put(self._table, item, NOT_THERE), audit_put(self._table, self.workspace, audit)]
+        )
 
     def append_deal_update(self, update: DealUpdate) -> bool:
         """Append to the log of a deal; whether it is new."""

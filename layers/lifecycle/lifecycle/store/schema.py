@@ -39,6 +39,7 @@ JOB = "JOB"
 SEGMENT_PREFIX = "SEG#"
 MOVES_PREFIX = "MOVES#"
 API_KEY = "KEY"
+AUDIT_PREFIX = "A#"
 
 
 def shard_of(prospect_id: str) -> int:
@@ -81,6 +82,12 @@ def api_keys_pk(workspace: str) -> str:
     return f"W#{workspace}#K"
 
 
+def audit_pk(workspace: str) -> str:
+    """The partition of a workspace's audit trail. Its beginning is no other partition's: the ids of deals are their
+    senders' choice, so an ending could be."""
+    return f"{AUDIT_PREFIX}{workspace}"
+
+
 def owner_of(pk: str) -> tuple[str, str, str]:
     """Take a partition key apart.
 
@@ -119,6 +126,11 @@ def segment_sk(number: int) -> str:
 def moves_sk(number: int, page: int, part: int) -> str:
     """The sort key of moves that a segment found in one page; a page with many is kept in parts."""
     return f"{MOVES_PREFIX}{number:04d}#{page:06d}#{part:02d}"
+
+
+def audit_sk(time: str, entry_id: str) -> str:
+    """The sort key of an entry of the audit trail, which is also its position in it."""
+    return f"{time}#{entry_id}"
 
 
 def stage_pk(workspace: str, stage: str, shard: int) -> str:
