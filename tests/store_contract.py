@@ -25,6 +25,7 @@ from lifecycle.store.items import format_time
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import Binding, Change, Partition, Ruling, TransitionRecord
 from lifecycle.store.schema import SHARDS, shard_of
+from tests.audit_store_contract import told
 from tests.builders import at, visit
 
 HOME = "p-home"
@@ -163,6 +164,12 @@ class StoreContract:
         assert store.append_deal_update(update) is True
 
         assert store.deal_log("D1") == [update]
+
+    def test_a_ruling_is_appended_once(self, store: Store) -> None:
+        (one,) = appended(RULINGS["a decision with everything"])
+
+        assert [store.append_ruling(one, told(str(number), at(1))) for number in range(2)] == [True, False]
+        assert store.log(HOME)[0] == [one.event]
 
     def test_an_empty_log_is_empty(self, store: Store) -> None:
         assert store.log(HOME) == ([], [])

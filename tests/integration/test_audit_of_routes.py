@@ -1,5 +1,5 @@
-"""Every route that changes something, by its real handler on moto: what somebody answers for leaves one entry, with who,
-when, from where, before and after; what is repeated, refused, or nobody's decision leaves none.
+"""Every route that changes something, by its real handler on moto: what somebody answers for leaves one entry, with
+who, when, from where, before and after; what is repeated, refused, or nobody's decision leaves none.
 
 A new route wants a row here.
 """
@@ -7,19 +7,18 @@ A new route wants a row here.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from types import SimpleNamespace
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
-from lifecycle.services import audit, funnels, jobs, keys, lifecycle
+from lifecycle.services import audit, funnels, jobs, keys, lifecycle, publishing
 from lifecycle.services.scopes import SCOPES
 from lifecycle.store.queue import JobQueue
 from tests.fakes.reception import ANN, SAM, funnel
@@ -58,14 +57,14 @@ class Office:
     ) -> Reply:
         """Send a request, under the id ``request-<number>``."""
         self._requests += 1
-        event = {
+        event: dict[str, Any] = {
             "resource": path,
             "path": path,
             "httpMethod": method,
             "headers": {"authorization": "Bearer plc_a-key"},
             "multiValueHeaders": {"authorization": ["Bearer plc_a-key"]},
             "queryStringParameters": query,
-            "multiValueQueryStringParameters": query and {name: [value] for name, value in query.items()},
+            "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()} or None,
             "pathParameters": None,
             "requestContext": {
                 "requestId": f"request-{self._requests}",
@@ -75,7 +74,7 @@ class Office:
             "body": None if body is None else json.dumps(body),
             "isBase64Encoded": False,
         }
-        answer = handle(route_at(method, path).function, event)
+        answer = handle(function_at(method, path), event)
         return Reply(answer["statusCode"], json.loads(answer["body"] or "null"))
 
     def made(self, method: str, path: str, body: Any = None) -> Any:
@@ -98,7 +97,7 @@ class Office:
 
     def draft(self) -> str:
         """The path of a draft."""
-        return f"/funnel/drafts/{self.made('POST', '/funnel/drafts', {'definition': self._without_ann()})['draft_id']}"
+        return f"/funnel/drafts/{self.made('POST', '/funnel/drafts', {'definition': funnel()})['draft_id']}"
 
     def signed(self) -> str:
         """The path of a draft that both teams have signed."""
@@ -118,10 +117,6 @@ class Office:
     def key(self) -> str:
         """The path of an API key."""
         return f"/keys/{self.made('POST', '/keys', {'name': 'crm', 'scopes': ['ingest']})['key_id']}"
-
-    @staticmethod
-    def _without_ann() -> dict[str, Any]:
-        return funnel()
 
 
 class Row(NamedTuple):
@@ -295,20 +290,13 @@ each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {
 each_told = pytest.mark.parametrize("row", TOLD, ids=lambda row: f"{row.method} {row.resource} {row.action}")
 
 
-def route_at(method: str, path: str) -> Route:
-    """The route that takes a request."""
-    segments = path.split("/")
-    (found,) = [
-        route
+def function_at(method: str, path: str) -> str:
+    """The function that answers a request."""
+    return next(
+        route.function
         for route in ROUTES
-        if route.method == method
-        and len(route.path.split("/")) == len(segments)
-        and all(
-            wanted in (given, "{" + wanted.strip("{}") + "}")
-            for wanted, given in zip(route.path.split("/"), segments, strict=True)
-        )
-    ][:1]
-    return found
+        if route.method == method and re.fullmatch(re.sub(r"{\w+}", "[^/]+", route.path), path)
+    )
 
 
 @pytest.fixture
@@ -320,7 +308,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         for module in (audit, lifecycle, funnels, jobs, keys):
             monkeypatch.setattr(module, "dynamodb_client", lambda: client)
         monkeypatch.setattr(jobs, "job_queue", lambda: queue)
-        monkeypatch.setattr(funnels, "time", SimpleNamespace(sleep=lambda _: None))
+        monkeypatch.setattr(publishing, "PUBLICATION_LEAD", timedelta(0))
         monkeypatch.setenv("TABLE_NAME", "prospects")
         create_table(client, "prospects")
         yield Office()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -135,6 +137,19 @@ class TwoTeams(RuleBasedStateMachine):
             *(number for number, record in self.published.items() if record.cancelled_at is None),
         ]
         assert self.desk.in_force(now).in_force.version == version_at(head, now)
+
+    @invariant()
+    def every_publication_and_every_signature_is_told_of_once(self) -> None:
+        told = self.reception.records.audit
+        counts = Counter(entry.action for entry in told)
+        assert counts["funnel.published"] + counts["funnel.rolled_back"] == len(self.published)
+        assert counts["version.cancelled"] == sum(record.cancelled_at is not None for record in self.published.values())
+        known = {entry.subject.id: entry.difference.after for entry in told if entry.subject.kind == "draft"}
+        for draft in self.desk.drafts():
+            teams = [signature["team"] for signature in (known.get(draft.draft_id) or {}).get("signatures", ())]
+            assert teams == [signature.team for signature in draft.signatures]
+        settings = [entry.difference for entry in told if entry.action == "settings.changed"]
+        assert all(earlier.after == later.before for earlier, later in pairwise(settings))
 
     @invariant()
     def a_draft_has_the_words_of_different_people_for_what_it_says(self) -> None:
