@@ -24,7 +24,8 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         sqs = boto3.client("sqs", region_name="us-east-1")
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
         for module in (lifecycle, funnels, jobs, keys):
-            monkeypatch.setattr(module, "dynamodb_client", lambda: client)
+            monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
+        monkeypatch.setattr(keys, "dynamodb_client", lambda: client)
         monkeypatch.setattr(jobs, "job_queue", lambda: queue)
         monkeypatch.setenv("TABLE_NAME", "prospects")
         yield create_table(client, "prospects")

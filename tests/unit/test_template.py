@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -23,34 +24,66 @@ from lifecycle.store.schema import (
     EXPIRES_AT,
     TABLE_KEYS,
     TRANSITION_PREFIX,
+    api_keys_pk,
+    deal_pk,
+    funnel_pk,
+    job_pk,
+    prospect_pk,
 )
+from lifecycle.store.sessions import LENGTH, TAG
 from local.deployment import parameters
-from tests.template import FUNCTIONS, GLOBALS, RESOURCES, TABLE, TEMPLATE, as_list, events_of, of_type, statements_of
+from tests.template import (
+    FUNCTIONS,
+    GLOBALS,
+    RESOURCES,
+    TABLE,
+    TEMPLATE,
+    as_list,
+    events_of,
+    leading_keys,
+    of_type,
+    policies_of,
+    statements_of,
+    trusted_by,
+    workspace_role_of,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
-WRITE = {"dynamodb:PutItem", "dynamodb:DeleteItem"}
-UPDATE = {"dynamodb:UpdateItem"}
+WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
-#: All that each function may do, apart from its own log lines and traces.
+#: All that each function may do by its own role, apart from its own log lines and traces.
 VERBS: dict[str, set[str]] = {
     "authorize_request": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
-    "ingest_activity": READ | WRITE,
-    "update_deal": READ | WRITE,
-    "decide_stage": READ | WRITE,
-    "read_prospects": READ,
-    "manage_funnel": READ | WRITE | UPDATE | {"sqs:SendMessage"},
-    "manage_keys": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+    "ingest_activity": set(),
+    "update_deal": set(),
+    "decide_stage": set(),
+    "read_prospects": set(),
+    "manage_funnel": {"sqs:SendMessage"},
+    "manage_keys": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
     "describe_api": set(),
-    "evaluate_stage": READ | WRITE | STREAM | {"sqs:SendMessage"},
-    "run_job": READ | WRITE | QUEUE | {"sqs:SendMessage"},
-    "run_timers": READ | WRITE | UPDATE | {"sqs:SendMessage"},
+    "evaluate_stage": STREAM | {"sqs:SendMessage"},
+    "run_job": QUEUE | {"sqs:SendMessage"},
+    "run_timers": {"dynamodb:Query", "sqs:SendMessage"},
     "announce_stage": STREAM | {"events:PutEvents", "sqs:SendMessage"},
 }
-#: Who lists prospects, and by which index.
-LISTING = {"read_prospects": BY_STAGE, "manage_funnel": BY_STAGE, "run_job": BY_STAGE, "run_timers": BY_DUE}
+#: What may be done in a workspace, by the role that is entered for it, and by which index.
+IN_A_WORKSPACE: dict[str, tuple[set[str], set[str]]] = {
+    "WorkspaceRole": (READ | WRITE, {BY_STAGE.name}),
+    "WorkspaceReadRole": (READ, {BY_STAGE.name}),
+}
+#: Who enters which.
+ENTERED = {
+    "WorkspaceRole": {
+        *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys"),
+        *("evaluate_stage", "run_job", "run_timers"),
+    },
+    "WorkspaceReadRole": {"read_prospects"},
+}
+#: Who lists across workspaces, and by which index.
+LISTING = {"run_timers": BY_DUE}
 #: What X-Ray offers no ARN for.
 STARRED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
@@ -226,6 +259,58 @@ def test_a_function_reads_no_index_but_the_one_that_it_lists(name: str) -> None:
     indexes = [resource["Fn::Sub"] for resource in resources if isinstance(resource, dict) and "Fn::Sub" in resource]
 
     assert indexes == ([f"${{Table.Arn}}/index/{LISTING[name].name}"] if name in LISTING else [])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The wall between workspaces
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
+def test_a_role_of_a_workspace_reaches_partitions_of_this_workspace_alone(role: str) -> None:
+    for statement in policies_of(role):
+        assert leading_keys(statement) == [f"W#${{aws:PrincipalTag/{TAG}}}#*"]
+
+
+@pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
+def test_a_role_of_a_workspace_may_do_what_it_is_for_and_nothing_else(role: str) -> None:
+    verbs, indexes = IN_A_WORKSPACE[role]
+    statements = list(policies_of(role))
+    on_table = [it for it in statements if it["Resource"] == {"Fn::GetAtt": "Table.Arn"}]
+    on_indexes = [it for it in statements if it not in on_table]
+
+    assert {verb for statement in on_table for verb in as_list(statement["Action"])} == verbs
+    assert {statement["Resource"]["Fn::Sub"].rpartition("/")[2] for statement in on_indexes} == indexes
+    assert all(statement["Action"] == "dynamodb:Query" for statement in on_indexes)
+    # What carries no partition key would pass the condition as if it had been about nothing.
+    assert "dynamodb:Scan" not in json.dumps(RESOURCES[role])
+
+
+@pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
+def test_a_role_of_a_workspace_is_entered_by_the_functions_that_are_listed_and_never_without_the_tag(role: str) -> None:
+    (trust,) = RESOURCES[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+
+    assert set(trust["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
+    assert {name for name in FUNCTIONS if workspace_role_of(name) == role} == ENTERED[role]
+    assert len(trusted_by(role)) == len(ENTERED[role])
+    assert trust["Condition"] == {
+        "Null": {f"aws:RequestTag/{TAG}": "false"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": [TAG]},
+    }
+    assert RESOURCES[role]["Properties"]["MaxSessionDuration"] == LENGTH.total_seconds()
+
+
+@each_function
+def test_no_function_reaches_the_items_of_a_workspace_by_its_own_role(name: str) -> None:
+    """But for the lists of keys, which are written together with what finds the keys."""
+    foreign = [prospect_pk("acme", "p"), deal_pk("acme", "d"), funnel_pk("acme"), job_pk("acme", "j")]
+    for statement in statements_of(name):
+        actions = set(as_list(statement["Action"]))
+        if not any(action.startswith("dynamodb:") for action in actions) or actions == STREAM:
+            continue
+        patterns = leading_keys(statement)
+        assert not any(fnmatchcase(key, pattern) for key in foreign for pattern in patterns)
+        assert actions.isdisjoint(READ) or not any(fnmatchcase(api_keys_pk("acme"), pattern) for pattern in patterns)
 
 
 # ----------------------------------------------------------------------------------------------------------------------

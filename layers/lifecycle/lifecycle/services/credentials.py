@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lifecycle.services.scopes import SCOPES, Scope, in_order
 from lifecycle.store import api_keys
 from lifecycle.store.api_keys import ApiKeyRecord
+from lifecycle.store.schema import checked_workspace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,8 +29,6 @@ _PREFIX = "plc_"
 _RANDOM_BYTES = 32
 _TOKEN = re.compile(r"plc_[A-Za-z0-9_-]{43}")
 
-#: A workspace's name becomes part of partition keys, in which ``#`` separates.
-_WORKSPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 #: What a key may be called.
 KEY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _KEY_ID_BYTES = 6
@@ -102,8 +101,7 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
             key would have expired already.
         NotKeptError: the table did not take it.
     """
-    if not _WORKSPACE.fullmatch(workspace):
-        raise ValueError("workspace: use 1 to 63 lower-case letters, digits and hyphens")
+    checked_workspace(workspace)
     if not KEY_NAME.fullmatch(grant.name):
         raise ValueError("name: use 1 to 63 letters, digits, blanks, dots, hyphens and underscores")
     if not grant.scopes or not set(grant.scopes) <= set(SCOPES):

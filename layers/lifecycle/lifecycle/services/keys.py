@@ -12,23 +12,34 @@ from lifecycle.services.scopes import granted, in_order
 from lifecycle.store import api_keys
 from lifecycle.store.api_keys import ApiKeyRecord
 from lifecycle.store.client import dynamodb_client
+from lifecycle.store.schema import checked_workspace
+from lifecycle.store.sessions import workspace_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class Keys:
-    """The API keys of one workspace."""
+    """The API keys of one workspace.
 
-    def __init__(self, client: DynamoDBClient, table: str, workspace: str) -> None:
+    Arguments:
+        client: a DynamoDB client, to read the workspace's list.
+        writer: another, which may also write what the authorizer finds a key by. That is no workspace's: a key's
+            workspace is not known before it is found.
+        table: the table's name.
+        workspace: the workspace's id.
+    """
+
+    def __init__(self, client: DynamoDBClient, writer: DynamoDBClient, table: str, workspace: str) -> None:
         self._client = client
+        self._writer = writer
         self._table = table
-        self._workspace = workspace
+        self._workspace = checked_workspace(workspace)
 
     @classmethod
     def connect(cls, table: str, workspace: str) -> Keys:
         """The keys that a table keeps for a workspace."""
-        return cls(dynamodb_client(), table, workspace)
+        return cls(workspace_client(workspace), dynamodb_client(), table, workspace)
 
     def all(self) -> tuple[ApiKeyRecord, ...]:
         """The keys in the workspace's list, newest first, those that have expired included."""
@@ -54,7 +65,7 @@ class Keys:
         if missing:
             raise ScopesNotHeldError(in_order(missing))
         try:
-            return issue_api_key(self._client, self._table, self._workspace, grant, now)
+            return issue_api_key(self._writer, self._table, self._workspace, grant, now)
         except NotKeptError:
             raise KeysBusyError from None
 
@@ -68,5 +79,5 @@ class Keys:
         digest = api_keys.digest_of(self._client, self._table, self._workspace, key_id)
         if digest is None:
             raise KeyNotFoundError
-        if not api_keys.delete_api_key(self._client, self._table, self._workspace, key_id, digest):
+        if not api_keys.delete_api_key(self._writer, self._table, self._workspace, key_id, digest):
             raise KeysBusyError

@@ -44,11 +44,11 @@ from lifecycle.services.results import (
     TimelinePage,
 )
 from lifecycle.services.settle import Refreshed, Settled, Settler
-from lifecycle.store.client import dynamodb_client
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import TransitionRecord
+from lifecycle.store.sessions import workspace_client
 
 
 @lru_cache(maxsize=1)
@@ -76,7 +76,7 @@ class Lifecycle:
     @classmethod
     def connect(cls, table: str, workspace: str) -> Lifecycle:
         """The prospects that a table keeps for a workspace."""
-        client = dynamodb_client()
+        client = workspace_client(workspace)
         calendars = Calendars(FunnelStore(client, table, workspace), remembered(table, workspace))
         return cls(DynamoStore(client, table, workspace), calendars, _hints())
 

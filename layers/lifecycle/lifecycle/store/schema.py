@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import NamedTuple
 from zlib import crc32
@@ -39,6 +40,21 @@ JOB = "JOB"
 SEGMENT_PREFIX = "SEG#"
 MOVES_PREFIX = "MOVES#"
 API_KEY = "KEY"
+
+#: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
+#: in which ``*`` and ``?`` stand for others.
+WORKSPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def checked_workspace(workspace: str) -> str:
+    """A workspace's name, as every store asks for it.
+
+    Raises:
+        ValueError: it is none. Keys made with it could be another workspace's.
+    """
+    if not WORKSPACE.fullmatch(workspace):
+        raise ValueError("workspace: use 1 to 63 lower-case letters, digits and hyphens, no hyphen first")
+    return workspace
 
 
 def shard_of(prospect_id: str) -> int:
