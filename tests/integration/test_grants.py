@@ -30,6 +30,7 @@ from botocore.model import OperationModel
 from moto import mock_aws
 
 from functions.run_timers import app as run_timers_app
+from lifecycle.contract.throttling import throttle
 from lifecycle.events import Activity, Identity, prospect_id
 from lifecycle.services import lifecycle
 from lifecycle.services.credentials import create_api_key
@@ -186,6 +187,7 @@ class Calls:
         try:
             with pytest.MonkeyPatch.context() as patch:
                 sessions.cache_clear()
+                throttle.cache_clear()
                 patch.setenv("WORKSPACE_ROLE_ARN", f"arn:aws:iam::{ACCOUNT}:role/{role}")
                 return handle(function, event)
         finally:
@@ -416,7 +418,7 @@ class Clock:
 @pytest.fixture(scope="module")
 def calls() -> Iterator[Calls]:
     """The calls of all functions."""
-    factories = (dynamodb_client, hasty_dynamodb_client, sessions, job_queue, event_bus)
+    factories = (dynamodb_client, hasty_dynamodb_client, sessions, throttle, job_queue, event_bus)
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -429,6 +431,8 @@ def calls() -> Iterator[Calls]:
         patch.setenv("EVENT_BUS_NAME", BUS_NAME)
         patch.setenv("JOB_QUEUE_URL", sqs.create_queue(QueueName="jobs")["QueueUrl"])
         patch.setenv("JOB_PROSPECTS_PER_SECOND", "1000")
+        patch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
+        patch.setenv("KEY_REQUESTS_PER_SECOND", "100")
         noted = Calls()
         assert boto3.DEFAULT_SESSION is not None
         noted.listen(boto3.DEFAULT_SESSION.events)

@@ -25,6 +25,7 @@ from lifecycle.store.schema import (
     TABLE_KEYS,
     TRANSITION_PREFIX,
     api_keys_pk,
+    counters_pk,
     deal_pk,
     funnel_pk,
     job_pk,
@@ -72,7 +73,7 @@ VERBS: dict[str, set[str]] = {
 #: What may be done in a workspace, by the role that is entered for it, and by which index.
 IN_A_WORKSPACE: dict[str, tuple[set[str], set[str]]] = {
     "WorkspaceRole": (READ | WRITE, {BY_STAGE.name}),
-    "WorkspaceReadRole": (READ, {BY_STAGE.name}),
+    "WorkspaceReadRole": (READ | {"dynamodb:UpdateItem"}, {BY_STAGE.name}),
 }
 #: Who enters which.
 ENTERED = {
@@ -269,7 +270,15 @@ def test_a_function_reads_no_index_but_the_one_that_it_lists(name: str) -> None:
 @pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
 def test_a_role_of_a_workspace_reaches_partitions_of_this_workspace_alone(role: str) -> None:
     for statement in policies_of(role):
-        assert leading_keys(statement) == [f"W#${{aws:PrincipalTag/{TAG}}}#*"]
+        (pattern,) = leading_keys(statement)
+        assert pattern.startswith(f"W#${{aws:PrincipalTag/{TAG}}}#")
+
+
+def test_who_only_reads_writes_nothing_but_the_count_of_requests() -> None:
+    (writing,) = [it for it in policies_of("WorkspaceReadRole") if WRITE.intersection(as_list(it["Action"]))]
+
+    assert writing["Action"] == "dynamodb:UpdateItem"
+    assert leading_keys(writing) == [counters_pk("acme").replace("acme", f"${{aws:PrincipalTag/{TAG}}}")]
 
 
 @pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
@@ -293,6 +302,13 @@ def test_a_role_of_a_workspace_is_entered_by_the_functions_that_are_listed_and_n
     assert set(trust["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
     assert {name for name in FUNCTIONS if workspace_role_of(name) == role} == ENTERED[role]
     assert len(trusted_by(role)) == len(ENTERED[role])
+    (entering,) = [
+        policy
+        for policy in of_type("AWS::IAM::Policy").values()
+        if policy["PolicyDocument"]["Statement"][0]["Resource"] == {"Fn::GetAtt": f"{role}.Arn"}
+    ]
+    assert set(entering["PolicyDocument"]["Statement"][0]["Action"]) == set(trust["Action"])
+    assert [f"{it['Ref']}.Arn" for it in entering["Roles"]] == [it["Fn::GetAtt"] for it in trusted_by(role)]
     assert trust["Condition"] == {
         "Null": {f"aws:RequestTag/{TAG}": "false"},
         "ForAllValues:StringEquals": {"aws:TagKeys": [TAG]},

@@ -75,7 +75,13 @@ def test_a_key_is_authorized(monkeypatch: pytest.MonkeyPatch, context: FakeConte
 
     answer = app.handler(load(ROOT / "events" / "authorize_request.key.json"), context)
 
-    assert answer["context"] == {"workspace": "local", "key_name": "laptop", "scopes": "read"}
+    assert answer["context"] == {
+        "workspace": "local",
+        "key_name": "laptop",
+        "scopes": "read",
+        "key_id": "",
+        "requests_per_second": "",
+    }
     with pytest.raises(app.UnauthorizedError):
         app.handler(load(ROOT / "events" / "authorize_request.no_key.json"), context)
 

@@ -11,12 +11,18 @@ from lifecycle.services.scopes import Scope, granted, in_order
 
 
 class Caller(NamedTuple):
-    """The caller of a request. ``api_key`` is the credential itself: never log it. ``scopes`` are those that it has."""
+    """The caller of a request. ``api_key`` is the credential itself: never log it. ``scopes`` are those that it has.
+
+    ``key_id`` names the key in its workspace's list, if it is there. ``requests_per_second`` is what it may make, if
+    that was said of it.
+    """
 
     workspace: str
     key_name: str
     api_key: str
     scopes: tuple[Scope, ...]
+    key_id: str | None = None
+    requests_per_second: int | None = None
 
 
 def read_caller(event: Mapping[str, Any]) -> Caller:
@@ -35,7 +41,9 @@ def read_caller(event: Mapping[str, Any]) -> Caller:
     if not (workspace and key_name and api_key):
         raise UnauthenticatedError
     # Without scopes, as from an authorizer of an earlier version, a key may do nothing.
-    return Caller(workspace, key_name, api_key, in_order(str(context.get("scopes") or "").split(",")))
+    scopes = in_order(str(context.get("scopes") or "").split(","))
+    rate = context.get("requests_per_second")
+    return Caller(workspace, key_name, api_key, scopes, context.get("key_id") or None, int(rate) if rate else None)
 
 
 def require_scope(caller: Caller, needed: Sequence[Scope]) -> None:

@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lifecycle.contract import problems, routes
 from lifecycle.contract.caller import read_caller, require_scope
 from lifecycle.contract.route import Route
+from lifecycle.contract.throttling import admit
 
 logger = Logger()
 
@@ -54,15 +55,18 @@ class Api:
     def route(self, route: Route) -> Callable[[Answering], Answering]:
         """Register the function that answers a route; it gets the parameters of the path as keyword arguments.
 
-        It is called only for a caller whose key has the route's scope. The authorizer cannot see to that: API Gateway
-        keeps its policy for the caller's next requests, whatever they ask for.
+        It is called only for a caller who does not make too many requests, and whose key has the route's scope. The
+        authorizer cannot see to that: API Gateway keeps its policy for the caller's next requests, whatever they ask
+        for.
         """
 
         def register(answering: Answering) -> Answering:
             @wraps(answering)
             def guarded(**segments: str) -> Response[str]:
                 if not route.public:
-                    require_scope(read_caller(self.event), route.scopes)
+                    caller = read_caller(self.event)
+                    admit(caller)
+                    require_scope(caller, route.scopes)
                 return answering(**segments)
 
             self._resolver.route(route.rule, method=route.method)(guarded)

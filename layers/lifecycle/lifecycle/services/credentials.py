@@ -47,6 +47,7 @@ class Credential:
         scopes: what it was given. A key from before there were scopes has what it had then: all of them.
         key_id: its id in the list; ``None`` for one from before there was a list.
         last_used_at: what is noted of its last use.
+        requests_per_second: how many requests it may make; ``None``: as many as other keys.
     """
 
     workspace: str
@@ -54,6 +55,7 @@ class Credential:
     scopes: tuple[Scope, ...]
     key_id: str | None = None
     last_used_at: datetime | None = None
+    requests_per_second: int | None = None
 
 
 class Grant(NamedTuple):
@@ -64,12 +66,14 @@ class Grant(NamedTuple):
         scopes: what it may do; at least one.
         expires_at: from when on it is refused; ``None``: never.
         created_by: who makes it.
+        requests_per_second: how many requests it may make; ``None``: as many as other keys.
     """
 
     name: str
     scopes: tuple[Scope, ...] = SCOPES
     expires_at: datetime | None = None
     created_by: str = "by hand"
+    requests_per_second: int | None = None
 
 
 class IssuedKey(NamedTuple):
@@ -117,6 +121,7 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
         scopes=in_order(grant.scopes),
         created_by=grant.created_by,
         expires_at=grant.expires_at,
+        requests_per_second=grant.requests_per_second,
     )
     if not api_keys.put_api_key(client, table, _digest(token), record):
         raise NotKeptError
@@ -158,7 +163,9 @@ def find_credential(client: DynamoDBClient, table: str, token: str, now: datetim
     if record is None or (record.expires_at is not None and record.expires_at <= now):
         return None
     scopes = SCOPES if record.scopes is None else in_order(record.scopes)
-    return Credential(record.workspace, record.name, scopes, record.key_id, record.last_used_at)
+    return Credential(
+        record.workspace, record.name, scopes, record.key_id, record.last_used_at, record.requests_per_second
+    )
 
 
 def is_use_noted(credential: Credential, now: datetime) -> bool:

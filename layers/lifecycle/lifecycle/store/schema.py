@@ -97,6 +97,16 @@ def api_keys_pk(workspace: str) -> str:
     return f"W#{workspace}#K"
 
 
+def counters_pk(workspace: str) -> str:
+    """The partition of what a workspace has used of windows of time."""
+    return f"W#{checked_workspace(workspace)}#Q"
+
+
+def window_sk(window: int) -> str:
+    """The sort key of a window."""
+    return f"{window:012d}"
+
+
 def owner_of(pk: str) -> tuple[str, str, str]:
     """Take a partition key apart.
 
