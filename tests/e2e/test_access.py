@@ -218,6 +218,14 @@ def test_a_key_that_makes_too_many_requests_is_told_when_to_come_again_and_holds
     assert 1 <= int(refused[0].headers["Retry-After"]) <= 10
 
 
+def test_what_a_browser_asks_beforehand_is_answered_without_a_key(stack_info: StackInfo, house: House) -> None:
+    """The local stack lists no origin, so nobody is let in; on AWS and here alike the question needs no key."""
+    for path in ("/activities", f"/prospects/{house.prospect}/decisions", "/funnel/versions/1/rollback"):
+        asked = httpx.options(stack_info.api_url + path, headers={"Origin": "https://app.example.com"}, timeout=30)
+        assert (asked.status_code, asked.text) == (204, "")
+        assert "Access-Control-Allow-Origin" not in asked.headers
+
+
 def test_keys_that_are_none_are_refused(locksmith: Locksmith, stack_info: StackInfo, house: House) -> None:
     good = locksmith.key(house.workspace)
     for key in (

@@ -109,9 +109,61 @@ def test_the_api_has_the_routes_of_the_contract_and_no_others() -> None:
         (event["Method"].upper(), event["Path"], name, event.get("Auth") == {"Authorizer": "NONE"})
         for name in FUNCTIONS
         for event in events_of(name, "Api")
+        if event["Method"] != "options"
     }
 
     assert deployed == {(route.method, route.path, route.function, route.public) for route in ROUTES}
+
+
+def test_every_path_that_takes_a_key_is_asked_about_beforehand_without_one() -> None:
+    deployed = [
+        (name, event["Path"], event.get("Auth"))
+        for name in FUNCTIONS
+        for event in events_of(name, "Api")
+        if event["Method"] == "options"
+    ]
+    paths = {route.path for route in ROUTES if not route.public}
+
+    assert sorted(path for _, path, _ in deployed) == sorted(paths)
+    assert all((name, auth) == ("describe_api", {"Authorizer": "NONE"}) for name, _, auth in deployed)
+    assert "Cors" not in RESOURCES["Api"]["Properties"]
+
+
+@each_function
+def test_the_policy_of_a_function_has_room_for_the_events_that_call_it(name: str) -> None:
+    """SAM adds a statement for each; Lambda takes 20 KB of them (AWS, "Lambda quotas")."""
+    arn = "arn:aws:lambda:ap-southeast-1:123456789012:function:prospect-lifecycle-production-" + name
+    statements = [
+        {
+            "Sid": f"prospect-lifecycle-production-{FUNCTIONS[name][0]}{'x' * 40}PermissionApi-ABCDEFGHIJKL",
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "lambda:InvokeFunction",
+            "Resource": arn,
+            "Condition": {
+                "ArnLike": {
+                    "AWS:SourceArn": "arn:aws:execute-api:ap-southeast-1:123456789012:a1b2c3d4e5/*/"
+                    + event["Method"].upper()
+                    + re.sub(r"{\w+}", "*", event["Path"])
+                }
+            },
+        }
+        for event in events_of(name, "Api")
+    ]
+
+    assert len(json.dumps(statements, separators=(",", ":"))) < 20 * 1024
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "https://*", "https://*.example.com", "app.example.com", "null", "https://a/b"]
+)
+def test_no_list_of_origins_can_name_all_of_them(origin: str) -> None:
+    parameter = TEMPLATE["Parameters"]["CorsOrigins"]
+
+    assert parameter["Type"] == "CommaDelimitedList"
+    assert parameter["Default"] == ""
+    assert re.search(parameter["AllowedPattern"], "https://app.example.com:8443")
+    assert not re.search(parameter["AllowedPattern"], origin)
 
 
 def test_every_route_asks_the_authorizer_unless_it_says_that_it_does_not() -> None:

@@ -36,6 +36,7 @@ EXPECTED = {
     "manage_funnel.delete_draft": 204,
     "manage_keys.give_out": 201,
     "manage_keys.withdraw": 204,
+    "describe_api.preflight": 204,
     # No version is scheduled here.
     "manage_funnel.cancel_version": 404,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from time import perf_counter
 from typing import Any
@@ -14,9 +14,9 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lifecycle.contract import problems, routes
+from lifecycle.contract import cors, problems, routes
 from lifecycle.contract.caller import read_caller, require_scope
-from lifecycle.contract.route import Route
+from lifecycle.contract.route import Route, rule_of
 from lifecycle.contract.throttling import admit
 
 logger = Logger()
@@ -74,6 +74,19 @@ class Api:
 
         return register
 
+    def preflight(self, paths: Iterable[str]) -> None:
+        """Answer what browsers ask before they send a request of another site's page to some paths.
+
+        Asked without a key, it tells nobody more than which methods a path takes.
+        """
+
+        def answering(**_segments: str) -> Response[str]:
+            methods = dict.fromkeys(routes.methods_at(self.event["path"]))
+            return Response(204, body="", headers=dict(cors.preflight_headers(self.event, list(methods))))
+
+        for path in paths:
+            self._resolver.route(rule_of(path), method="OPTIONS")(answering)
+
     @property
     def event(self) -> dict[str, Any]:
         """The request that is being answered, as API Gateway handed it over."""
@@ -85,7 +98,7 @@ class Api:
         request = event.get("requestContext", {})
         logger.append_keys(request_id=request.get("requestId"), workspace=_workspace(event))
         response = self._resolver.resolve(event, context)
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in {**SECURITY_HEADERS, **cors.answer_headers(event)}.items():
             response["multiValueHeaders"].setdefault(name, [value])
         status = response["statusCode"]
         log = logger.error if status >= _SERVER_ERROR else logger.info
