@@ -40,6 +40,7 @@ from tests.template import (
     TABLE,
     TEMPLATE,
     as_list,
+    environment_of,
     events_of,
     leading_keys,
     of_type,
@@ -382,6 +383,48 @@ def test_no_function_reaches_the_items_of_a_workspace_by_its_own_role(name: str)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
+# No secret in the environment
+# ----------------------------------------------------------------------------------------------------------------------
+
+#: What a secret is called, as a word of a variable's name.
+SECRET_WORDS = {"SECRET", "SECRETS", "PASSWORD", "PASSWORDS", "TOKEN", "TOKENS", "CREDENTIAL", "CREDENTIALS", "PRIVATE"}
+#: Names with the word KEY that hold none: how many requests a key may make.
+NO_KEYS = {"KEY_REQUESTS_PER_SECOND"}
+#: In the place of this CloudFormation would put a secret's value, where all who may describe the function see it.
+RESOLVED = re.compile(r"{{resolve:(secretsmanager|ssm-secure)")
+
+
+def _looks_secret(name: str, value: Any) -> bool:
+    words = set(name.upper().split("_"))
+    named = bool(words & SECRET_WORDS) or ("KEY" in words and name not in NO_KEYS)
+    return named or RESOLVED.search(json.dumps(value)) is not None
+
+
+def test_what_looks_like_a_secret_is_recognised() -> None:
+    for name, value in {
+        "API_KEY": "x",
+        "SIGNING_SECRET": {"Ref": "X"},
+        "WEBHOOK_TOKEN": "x",
+        "DB": {"Fn::Sub": "{{resolve:secretsmanager:${Secret}:SecretString:password}}"},
+    }.items():
+        assert _looks_secret(name, value)
+    assert not _looks_secret("TABLE_NAME", {"Ref": "Table"})
+
+
+@each_function
+def test_no_secret_is_in_a_functions_environment(name: str) -> None:
+    assert [variable for variable, value in environment_of(name).items() if _looks_secret(variable, value)] == []
+
+
+@each_function
+def test_no_parameter_that_is_not_to_be_shown_gets_into_a_functions_environment(name: str) -> None:
+    hidden = {parameter for parameter, declared in TEMPLATE["Parameters"].items() if declared.get("NoEcho")}
+    told = json.dumps(environment_of(name))
+
+    assert [parameter for parameter in hidden if re.search(rf'("Ref": "|\${{){parameter}\b', told)] == []
+
+
+# ----------------------------------------------------------------------------------------------------------------------
 # Nothing is lost in silence
 # ----------------------------------------------------------------------------------------------------------------------
 
@@ -439,7 +482,7 @@ def test_every_queue_gives_up_after_bounded_retries_into_a_queue_that_somebody_w
         queue_id = source["Queue"]["Fn::GetAtt"].removesuffix(".Arn")
         queue = RESOURCES[queue_id]["Properties"]
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert queue["SqsManagedSseEnabled"] is True
+        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKmsKey", {"Ref": "AWS::NoValue"}, True]}
         # What AWS advises, so that a message is not handed out again while somebody works on it.
         assert queue["VisibilityTimeout"] == 6 * FUNCTIONS[name][1]["Timeout"]
         assert queue["RedrivePolicy"]["maxReceiveCount"] > 1
@@ -452,7 +495,7 @@ def assert_keeps_what_is_given_up(reference: dict[str, str]) -> None:
     queue_id = reference["Fn::GetAtt"].removesuffix(".Arn")
     queue = RESOURCES[queue_id]["Properties"]
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
-    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKmsKey", {"Ref": "AWS::NoValue"}, True]}
     assert {"Fn::GetAtt": f"{queue_id}.QueueName"} in _watched("ApproximateNumberOfMessagesVisible")
 
 
@@ -484,9 +527,49 @@ def _watched(metric: str) -> list[Any]:
 def test_the_table_is_encrypted_and_can_be_brought_back() -> None:
     kept = {"Fn::If": ["KeepsData", True, False]}
 
-    assert TABLE["SSESpecification"] == {"SSEEnabled": True}
+    assert TABLE["SSESpecification"]["SSEEnabled"] is True
     assert TABLE["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": kept}
     assert TABLE["DeletionProtectionEnabled"] == kept
+
+
+def test_a_key_of_ones_own_encrypts_whatever_is_kept() -> None:
+    key = {"Fn::If": ["HasKmsKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]}
+
+    assert TABLE["SSESpecification"]["KMSMasterKeyId"] == key
+    assert TABLE["SSESpecification"]["SSEType"] == {"Fn::If": ["HasKmsKey", "KMS", {"Ref": "AWS::NoValue"}]}
+    assert GLOBALS["KmsKeyArn"] == key
+    for kind, name in {
+        "AWS::SQS::Queue": "KmsMasterKeyId",
+        "AWS::Logs::LogGroup": "KmsKeyId",
+        "AWS::Events::EventBus": "KmsKeyIdentifier",
+    }.items():
+        assert of_type(kind)
+        assert all(properties[name] == key for properties in of_type(kind).values()), kind
+
+
+def test_whoever_uses_what_is_encrypted_may_use_the_key_by_way_of_the_service_and_nothing_else() -> None:
+    policy = RESOURCES["UseKmsKeyPolicy"]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert policy["Condition"] == "HasKmsKey"
+    assert {role["Ref"] for role in policy["Properties"]["Roles"]} == set(of_type("AWS::IAM::Role"))
+    assert statement["Resource"] == {"Ref": "KmsKeyArn"}
+    assert set(statement["Action"]) == {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
+    services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+    assert [service["Fn::Sub"].partition(".")[0] for service in services] == ["dynamodb", "sqs", "lambda"]
+
+
+def test_a_web_acl_stands_before_the_stage_where_one_is_named() -> None:
+    association = RESOURCES["ApiWebAcl"]
+
+    assert association["Condition"] == "HasWebAcl"
+    assert association["Properties"]["WebACLArn"] == {"Ref": "WebAclArn"}
+    assert association["Properties"]["ResourceArn"]["Fn::Sub"].endswith("::/restapis/${Api}/stages/${Api.Stage}")
+
+
+@pytest.mark.parametrize("name", ["WebAclArn", "KmsKeyArn", "CorsOrigins", "AlarmTopicArn"])
+def test_what_is_an_option_is_off_by_default(name: str) -> None:
+    assert TEMPLATE["Parameters"][name]["Default"] == ""
 
 
 def test_the_log_outlives_the_stack() -> None:
