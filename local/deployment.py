@@ -195,6 +195,9 @@ def parameters() -> dict[str, str]:
         "KeepData": "false",
         "RequestsPerSecond": "10000",
         "RequestBurst": "5000",
+        # Counted as on AWS, and never too many: a replay sends half a year within minutes.
+        "WorkspaceRequestsPerSecond": "10000",
+        "KeyRequestsPerSecond": "10000",
         # A batch that keeps failing blocks all event sources of the emulator until its records are this old.
         "StreamRecordAgeSeconds": "60",
     }

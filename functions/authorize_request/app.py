@@ -36,7 +36,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         _context: of the invocation.
 
     Returns:
-        A policy for the whole API, and as its context the workspace, the key's name and its scopes.
+        A policy for the whole API, and as its context the workspace, the key's name, its id, its scopes, and how many
+        requests a second it may make, where that was said of it.
 
     Raises:
         UnauthorizedError: there is no key, nobody has it, or it has expired. Any other exception denies as well, with a
@@ -79,5 +80,7 @@ def _policy(credential: Credential, method_arn: str) -> dict[str, Any]:
             "workspace": credential.workspace,
             "key_name": credential.name,
             "scopes": ",".join(credential.scopes),
+            "key_id": credential.key_id or "",
+            "requests_per_second": str(credential.requests_per_second or ""),
         },
     }

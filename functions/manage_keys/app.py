@@ -37,7 +37,7 @@ def post_key() -> Response[str]:
     present = now()
     wanted = decode_key(read_json(api.event, MAX_BODY_BYTES), present)
     by = f"key:{caller.key_name}"
-    grant = Grant(wanted.name, wanted.scopes, wanted.expires_at, by)
+    grant = Grant(wanted.name, wanted.scopes, wanted.expires_at, by, wanted.requests_per_second)
     issued = keys_for(caller).issue(grant, caller.scopes, present)
     logger.info("key given out", key_id=issued.record.key_id, scopes=issued.record.scopes, by=by)
     return answer(encode_new_key(issued), 201)

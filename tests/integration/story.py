@@ -71,6 +71,7 @@ STORY: dict[str, tuple[int, str | None]] = {
     "describe_api.health": (200, None),
     "describe_api.openapi": (200, None),
     "describe_api.docs": (200, None),
+    "describe_api.preflight": (204, None),
 }
 
 

@@ -33,7 +33,7 @@ def client() -> Iterator[DynamoDBClient]:
 
 
 def keys(client: DynamoDBClient, workspace: str = "acme") -> Keys:
-    return Keys(client, TABLE, workspace)
+    return Keys(client, client, TABLE, workspace)
 
 
 def test_a_key_works_is_listed_and_is_gone(client: DynamoDBClient) -> None:

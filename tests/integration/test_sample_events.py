@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
-from lifecycle.services import audit, funnels, jobs, keys, lifecycle
+from lifecycle.services import audit, funnels, jobs, keys, lifecycle, throttle
 from lifecycle.store.queue import JobQueue
 from tests.integration.story import EVENTS, STORY, invoke, tell
 from tests.integration.tables import create_table
@@ -24,9 +24,13 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         sqs = boto3.client("sqs", region_name="us-east-1")
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
         for module in (audit, lifecycle, funnels, jobs, keys):
-            monkeypatch.setattr(module, "dynamodb_client", lambda: client)
+            monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
+        monkeypatch.setattr(keys, "dynamodb_client", lambda: client)
         monkeypatch.setattr(jobs, "job_queue", lambda: queue)
         monkeypatch.setenv("TABLE_NAME", "prospects")
+        monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)
+        monkeypatch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
+        monkeypatch.setenv("KEY_REQUESTS_PER_SECOND", "100")
         yield create_table(client, "prospects")
 
 

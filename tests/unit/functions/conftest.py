@@ -66,6 +66,14 @@ def context() -> FakeContext:
     return FakeContext()
 
 
+@pytest.fixture(autouse=True)
+def admitted(monkeypatch: pytest.MonkeyPatch) -> list[Caller]:
+    """Lets every request in; whom the throttle was asked about."""
+    callers: list[Caller] = []
+    monkeypatch.setattr(resolver, "admit", callers.append)
+    return callers
+
+
 @pytest.fixture
 def reception() -> Reception:
     """The desk of the workspace's funnel, and what is around it."""

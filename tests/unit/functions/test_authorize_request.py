@@ -84,7 +84,13 @@ def test_a_key_opens_the_whole_api_for_its_workspace(client: DynamoDBClient) -> 
     key = create_api_key(client, "table", "local", "laptop", NOON)
     answer = authorize({"authorization": f"bearer {key}"})
 
-    assert answer["context"] == {"workspace": "local", "key_name": "laptop", "scopes": ",".join(SCOPES)}
+    assert answer["context"] == {
+        "workspace": "local",
+        "key_name": "laptop",
+        "scopes": ",".join(SCOPES),
+        "key_id": key_id_of(client, key),
+        "requests_per_second": "",
+    }
     (statement,) = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/api/*/*"
@@ -163,7 +169,7 @@ def test_a_key_is_refused_from_its_end_on(client: DynamoDBClient, ahead: timedel
 
 def test_a_withdrawn_key_is_refused_at_once(client: DynamoDBClient) -> None:
     key = create_api_key(client, "table", "local", "laptop", NOON)
-    Keys(client, "table", "local").withdraw(key_id_of(client, key), NOON)
+    Keys(client, client, "table", "local").withdraw(key_id_of(client, key), NOON)
 
     with pytest.raises(app.UnauthorizedError):
         authorize({"Authorization": f"Bearer {key}"})
@@ -177,7 +183,7 @@ def test_the_last_use_is_noted_once_an_hour(client: DynamoDBClient, monkeypatch:
         monkeypatch.setattr(app, "now", lambda at=minutes: NOON + timedelta(minutes=at))
         authorize({"Authorization": f"Bearer {key}"})
         assert stored(client, "K#")[0]["last_used_at"] == stored(client, "W#")[0]["last_used_at"]
-        (record,) = Keys(client, "table", "local").all()
+        (record,) = Keys(client, client, "table", "local").all()
         assert record.last_used_at is not None
         noted.append((record.last_used_at - NOON) // timedelta(minutes=1))
 
@@ -191,7 +197,7 @@ def test_of_two_processes_that_note_a_use_the_second_changes_nothing(client: Dyn
     note_use(client, "table", key, seen, NOON + timedelta(minutes=1))
     note_use(client, "table", key, seen, NOON + timedelta(minutes=2))
 
-    (record,) = Keys(client, "table", "local").all()
+    (record,) = Keys(client, client, "table", "local").all()
     assert record.last_used_at == NOON + timedelta(minutes=1)
 
 
@@ -199,7 +205,7 @@ def test_noting_a_use_brings_no_withdrawn_key_back(client: DynamoDBClient) -> No
     key = create_api_key(client, "table", "local", "laptop", NOON)
     seen = find_credential(client, "table", key, NOON)
     assert seen is not None
-    Keys(client, "table", "local").withdraw(str(seen.key_id), NOON)
+    Keys(client, client, "table", "local").withdraw(str(seen.key_id), NOON)
     note_use(client, "table", key, seen, NOON)
 
     assert stored(client, "K#") + stored(client, "W#") == []

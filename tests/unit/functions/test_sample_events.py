@@ -36,6 +36,7 @@ EXPECTED = {
     "manage_funnel.delete_draft": 204,
     "manage_keys.give_out": 201,
     "manage_keys.withdraw": 204,
+    "describe_api.preflight": 204,
     # No version is scheduled here.
     "manage_funnel.cancel_version": 404,
 }
@@ -75,7 +76,13 @@ def test_a_key_is_authorized(monkeypatch: pytest.MonkeyPatch, context: FakeConte
 
     answer = app.handler(load(ROOT / "events" / "authorize_request.key.json"), context)
 
-    assert answer["context"] == {"workspace": "local", "key_name": "laptop", "scopes": "read"}
+    assert answer["context"] == {
+        "workspace": "local",
+        "key_name": "laptop",
+        "scopes": "read",
+        "key_id": "",
+        "requests_per_second": "",
+    }
     with pytest.raises(app.UnauthorizedError):
         app.handler(load(ROOT / "events" / "authorize_request.no_key.json"), context)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import pytest
+
 from lifecycle.services.settle import Refreshed
 from lifecycle.services.timers import TimersRun, Workplaces, run_timers
 from lifecycle.store.due import DueTimer
@@ -86,6 +88,16 @@ def test_a_prospect_that_cannot_be_evaluated_holds_up_no_other() -> None:
 
     assert done == TimersRun(due=3, moved=2, failed=1)
     assert acme.refreshed == [["a"], ["c"]]
+
+
+def test_a_workspace_that_cannot_be_entered_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    acme = FakeWorkspace()
+
+    done = run([prospect("x", "closed"), prospect("a"), DueTimer("closed", "funnel", "2", at(1))], acme=acme)
+
+    assert done == TimersRun(due=3, moved=1, failed=2)
+    assert acme.refreshed == [["a"]]
+    assert {vars(line)["workspace"] for line in caplog.records} == {"closed"}
 
 
 def test_a_version_that_came_into_force_is_applied_to_everybody_and_is_due_no_more() -> None:

@@ -16,7 +16,10 @@ _MAX_USER_AGENT = 256
 
 class Caller(NamedTuple):
     """The caller of a request. ``api_key`` is the credential itself: never log it. ``scopes`` are those that it has.
-    ``address`` and ``user_agent`` say where it comes from, as API Gateway saw it."""
+
+    ``address`` and ``user_agent`` say where it comes from, as API Gateway saw it. ``key_id`` names the key in its
+    workspace's list, if it is there. ``requests_per_second`` is what it may make, if that was said of it.
+    """
 
     workspace: str
     key_name: str
@@ -25,6 +28,8 @@ class Caller(NamedTuple):
     address: str | None = None
     user_agent: str | None = None
     request_id: str | None = None
+    key_id: str | None = None
+    requests_per_second: int | None = None
 
     @property
     def origin(self) -> Origin:
@@ -52,6 +57,7 @@ def read_caller(event: Mapping[str, Any]) -> Caller:
     scopes = in_order(str(context.get("scopes") or "").split(","))
     source = request.get("identity") or {}
     user_agent = source.get("userAgent")
+    rate = context.get("requests_per_second")
     return Caller(
         workspace,
         key_name,
@@ -60,6 +66,8 @@ def read_caller(event: Mapping[str, Any]) -> Caller:
         address=source.get("sourceIp"),
         user_agent=None if user_agent is None else user_agent[:_MAX_USER_AGENT],
         request_id=request.get("requestId"),
+        key_id=context.get("key_id") or None,
+        requests_per_second=int(rate) if rate else None,
     )
 
 

@@ -58,3 +58,7 @@ MAX_LISTED_ERRORS = 20
 #: Entries of one page: the default and the most.
 DEFAULT_PAGE = 50
 MAX_PAGE = 200
+
+#: What may be said of a key: more than API Gateway takes of all callers of an account by default (AWS, "Amazon API
+#: Gateway quotas") is no limit.
+MAX_REQUESTS_PER_SECOND = 10_000

@@ -88,7 +88,7 @@ def document() -> _Json:
 
 
 def _operation(route: Route) -> _Json:
-    statuses = {*route.problems, *(() if route.public else (401, 403)), 500}
+    statuses = {*route.problems, *(() if route.public else (401, 403, 429)), 500}
     operation: _Json = {
         "operationId": f"{route.method.lower()}_{route.path.strip('/').translate(_IDENTIFIER)}",
         "summary": route.summary,

@@ -45,6 +45,7 @@ from lifecycle.services.errors import (
     SignaturesMissingError,
     StaleDraftError,
     TeamSignedError,
+    ThrottledError,
     TooBusyError,
     TooLateToCancelError,
     UnknownReadyMadeError,
@@ -150,6 +151,7 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     NotInForceYetError: ProblemType("not-in-force-yet", 409, "The version is not in force yet"),
     TooLateToCancelError: ProblemType("too-late-to-cancel", 409, "The version cannot be called off any more"),
     VersionCancelledError: ProblemType("version-cancelled", 409, "The version was called off"),
+    ThrottledError: ProblemType("too-many-requests", 429, "There are too many requests"),
     FunnelBusyError: UNAVAILABLE,
     KeysBusyError: UNAVAILABLE,
     TooBusyError: UNAVAILABLE,
@@ -186,6 +188,8 @@ def _headers_of(error: Exception) -> Mapping[str, str]:
         case UnauthenticatedError():
             # RFC 9110, section 11.6.1: a 401 names the scheme that would do.
             return {"WWW-Authenticate": "Bearer"}
+        case ThrottledError():
+            return {"Retry-After": str(error.retry_after)}
         case InsufficientScopeError():
             # RFC 6750, section 3.1.
             return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{" ".join(error.needed)}"'}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from time import perf_counter
 from typing import Any
@@ -14,9 +14,10 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lifecycle.contract import problems, routes
+from lifecycle.contract import cors, problems, routes
 from lifecycle.contract.caller import read_caller, require_scope
-from lifecycle.contract.route import Route
+from lifecycle.contract.route import Route, rule_of
+from lifecycle.contract.throttling import admit
 
 logger = Logger()
 
@@ -54,21 +55,37 @@ class Api:
     def route(self, route: Route) -> Callable[[Answering], Answering]:
         """Register the function that answers a route; it gets the parameters of the path as keyword arguments.
 
-        It is called only for a caller whose key has the route's scope. The authorizer cannot see to that: API Gateway
-        keeps its policy for the caller's next requests, whatever they ask for.
+        It is called only for a caller who does not make too many requests, and whose key has the route's scope. The
+        authorizer cannot see to that: API Gateway keeps its policy for the caller's next requests, whatever they ask
+        for.
         """
 
         def register(answering: Answering) -> Answering:
             @wraps(answering)
             def guarded(**segments: str) -> Response[str]:
                 if not route.public:
-                    require_scope(read_caller(self.event), route.scopes)
+                    caller = read_caller(self.event)
+                    admit(caller)
+                    require_scope(caller, route.scopes)
                 return answering(**segments)
 
             self._resolver.route(route.rule, method=route.method)(guarded)
             return guarded
 
         return register
+
+    def preflight(self, paths: Iterable[str]) -> None:
+        """Answer what browsers ask before they send a request of another site's page to some paths.
+
+        Asked without a key, it tells nobody more than which methods a path takes.
+        """
+
+        def answering(**_segments: str) -> Response[str]:
+            methods = dict.fromkeys(routes.methods_at(self.event["path"]))
+            return Response(204, body="", headers=dict(cors.preflight_headers(self.event, list(methods))))
+
+        for path in paths:
+            self._resolver.route(rule_of(path), method="OPTIONS")(answering)
 
     @property
     def event(self) -> dict[str, Any]:
@@ -81,7 +98,7 @@ class Api:
         request = event.get("requestContext", {})
         logger.append_keys(request_id=request.get("requestId"), workspace=_workspace(event))
         response = self._resolver.resolve(event, context)
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in {**SECURITY_HEADERS, **cors.answer_headers(event)}.items():
             response["multiValueHeaders"].setdefault(name, [value])
         status = response["statusCode"]
         log = logger.error if status >= _SERVER_ERROR else logger.info

@@ -74,12 +74,17 @@ class Route(NamedTuple):
     @property
     def rule(self) -> str:
         """The path as Powertools writes it."""
-        return re.sub(r"{(\w+)}", r"<\1>", self.path)
+        return rule_of(self.path)
 
     @property
     def query_names(self) -> tuple[str, ...]:
         """The names of the parameters of its query string."""
         return tuple(parameter.name for parameter in self.query)
+
+
+def rule_of(path: str) -> str:
+    """A path of the contract as Powertools writes it."""
+    return re.sub(r"{(\w+)}", r"<\1>", path)
 
 
 TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_OUTSIDE_ID}

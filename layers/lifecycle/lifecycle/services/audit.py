@@ -14,10 +14,10 @@ from typing import NamedTuple
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.store.audit import AuditStore
 from lifecycle.store.audit_records import Action, AuditEntry, Difference
-from lifecycle.store.client import dynamodb_client
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.items import format_time
 from lifecycle.store.protocol import AuditRecords, Store
+from lifecycle.store.sessions import workspace_client
 
 #: Before and after all times that an entry can have.
 _EARLIEST, _LATEST = "0", "~"
@@ -59,7 +59,7 @@ class AuditTrail:
     @classmethod
     def connect(cls, table: str, workspace: str) -> AuditTrail:
         """The audit trail that a table keeps for a workspace."""
-        client = dynamodb_client()
+        client = workspace_client(workspace)
         return cls(AuditStore(client, table, workspace), DynamoStore(client, table, workspace))
 
     def record(self, entry: AuditEntry) -> None:

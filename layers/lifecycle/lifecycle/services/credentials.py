@@ -21,6 +21,7 @@ from lifecycle.services.scopes import SCOPES, Scope, in_order
 from lifecycle.store import api_keys
 from lifecycle.store.api_keys import ApiKeyRecord
 from lifecycle.store.audit_records import Origin
+from lifecycle.store.schema import checked_workspace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,8 +31,6 @@ _PREFIX = "plc_"
 _RANDOM_BYTES = 32
 _TOKEN = re.compile(r"plc_[A-Za-z0-9_-]{43}")
 
-#: A workspace's name becomes part of partition keys, in which ``#`` separates.
-_WORKSPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 #: What a key may be called.
 KEY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _KEY_ID_BYTES = 6
@@ -50,6 +49,7 @@ class Credential:
         scopes: what it was given. A key from before there were scopes has what it had then: all of them.
         key_id: its id in the list; ``None`` for one from before there was a list.
         last_used_at: what is noted of its last use.
+        requests_per_second: how many requests it may make; ``None``: as many as other keys.
     """
 
     workspace: str
@@ -57,6 +57,7 @@ class Credential:
     scopes: tuple[Scope, ...]
     key_id: str | None = None
     last_used_at: datetime | None = None
+    requests_per_second: int | None = None
 
 
 class Grant(NamedTuple):
@@ -67,12 +68,14 @@ class Grant(NamedTuple):
         scopes: what it may do; at least one.
         expires_at: from when on it is refused; ``None``: never.
         created_by: who makes it.
+        requests_per_second: how many requests it may make; ``None``: as many as other keys.
     """
 
     name: str
     scopes: tuple[Scope, ...] = SCOPES
     expires_at: datetime | None = None
     created_by: str = "by hand"
+    requests_per_second: int | None = None
 
 
 class IssuedKey(NamedTuple):
@@ -107,8 +110,7 @@ def issue_api_key(
             key would have expired already.
         NotKeptError: the table did not take it.
     """
-    if not _WORKSPACE.fullmatch(workspace):
-        raise ValueError("workspace: use 1 to 63 lower-case letters, digits and hyphens")
+    checked_workspace(workspace)
     if not KEY_NAME.fullmatch(grant.name):
         raise ValueError("name: use 1 to 63 letters, digits, blanks, dots, hyphens and underscores")
     if not grant.scopes or not set(grant.scopes) <= set(SCOPES):
@@ -124,6 +126,7 @@ def issue_api_key(
         scopes=in_order(grant.scopes),
         created_by=grant.created_by,
         expires_at=grant.expires_at,
+        requests_per_second=grant.requests_per_second,
     )
     if not api_keys.put_api_key(client, table, _digest(token), record, key_issued(origin, record)):
         raise NotKeptError
@@ -165,7 +168,9 @@ def find_credential(client: DynamoDBClient, table: str, token: str, now: datetim
     if record is None or (record.expires_at is not None and record.expires_at <= now):
         return None
     scopes = SCOPES if record.scopes is None else in_order(record.scopes)
-    return Credential(record.workspace, record.name, scopes, record.key_id, record.last_used_at)
+    return Credential(
+        record.workspace, record.name, scopes, record.key_id, record.last_used_at, record.requests_per_second
+    )
 
 
 def is_use_noted(credential: Credential, now: datetime) -> bool:

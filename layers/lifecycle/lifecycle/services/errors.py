@@ -287,3 +287,14 @@ class KeysBusyError(LifecycleError):
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class ThrottledError(LifecycleError):
+    """A workspace or a key makes more requests than it may. ``retry_after`` is in seconds."""
+
+    def __init__(self, whose: str, per_second: int, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"This {whose} may make {per_second} requests a second, and has made those of the next {retry_after}. Wait "
+            "so long and repeat the request; the same id is counted once."
+        )

@@ -24,12 +24,12 @@ from lifecycle.services.jobs import Jobs
 from lifecycle.services.judging import Judge, ProspectCounts
 from lifecycle.services.publishing import Publisher, Wait, When
 from lifecycle.store.audit_records import Origin
-from lifecycle.store.client import dynamodb_client
 from lifecycle.store.funnel_records import DraftRecord, Team, VersionRecord
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.job_records import JobRecord
 from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import FunnelRecords
+from lifecycle.store.sessions import workspace_client
 
 
 class LongWork(Protocol):
@@ -69,7 +69,7 @@ class FunnelDesk:
     @classmethod
     def connect(cls, table: str, workspace: str, origin: Origin) -> FunnelDesk:
         """The funnel that a table keeps for a workspace."""
-        client = dynamodb_client()
+        client = workspace_client(workspace)
         prospects = JobStore(client, table, workspace)
         records = FunnelStore(client, table, workspace)
         return cls(records, prospects, Jobs.connect(table, workspace), time.sleep, origin)

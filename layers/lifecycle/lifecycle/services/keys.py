@@ -14,6 +14,8 @@ from lifecycle.store import api_keys
 from lifecycle.store.api_keys import ApiKeyRecord
 from lifecycle.store.audit_records import Origin
 from lifecycle.store.client import dynamodb_client
+from lifecycle.store.schema import checked_workspace
+from lifecycle.store.sessions import workspace_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,22 +29,27 @@ class Keys:
     """The API keys of one workspace.
 
     Arguments:
-        client: of DynamoDB.
+        client: a DynamoDB client, to read the workspace's list.
+        writer: another, which may also write what the authorizer finds a key by. That is no workspace's: a key's
+            workspace is not known before it is found.
         table: the table's name.
         workspace: the workspace's id.
         origin: who asks, and from where: for the audit trail.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, workspace: str, origin: Origin = SYSTEM) -> None:
+    def __init__(
+        self, client: DynamoDBClient, writer: DynamoDBClient, table: str, workspace: str, origin: Origin = SYSTEM
+    ) -> None:
         self._client = client
+        self._writer = writer
         self._table = table
-        self._workspace = workspace
+        self._workspace = checked_workspace(workspace)
         self._origin = origin
 
     @classmethod
     def connect(cls, table: str, workspace: str, origin: Origin) -> Keys:
         """The keys that a table keeps for a workspace."""
-        return cls(dynamodb_client(), table, workspace, origin)
+        return cls(workspace_client(workspace), dynamodb_client(), table, workspace, origin)
 
     def all(self) -> tuple[ApiKeyRecord, ...]:
         """The keys in the workspace's list, newest first, those that have expired included."""
@@ -68,7 +75,7 @@ class Keys:
         if missing:
             raise ScopesNotHeldError(in_order(missing))
         try:
-            return issue_api_key(self._client, self._table, self._workspace, grant, now, self._origin)
+            return issue_api_key(self._writer, self._table, self._workspace, grant, now, self._origin)
         except NotKeptError:
             raise KeysBusyError from None
 
@@ -89,6 +96,6 @@ class Keys:
                 raise KeyNotFoundError
             digest, record = listed
             told = key_withdrawn(self._origin, record, now)
-            if api_keys.delete_api_key(self._client, self._table, digest, record, told):
+            if api_keys.delete_api_key(self._writer, self._table, digest, record, told):
                 return
         raise KeysBusyError

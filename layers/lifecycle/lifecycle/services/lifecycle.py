@@ -48,11 +48,11 @@ from lifecycle.services.results import (
 )
 from lifecycle.services.settle import Refreshed, Settled, Settler, attempts
 from lifecycle.store.audit_records import AuditEntry, Origin
-from lifecycle.store.client import dynamodb_client
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import TransitionRecord
+from lifecycle.store.sessions import workspace_client
 
 #: Appends events to their logs; for each whether it is new.
 Append = Callable[[Sequence[Appended]], list[bool]]
@@ -87,7 +87,7 @@ class Lifecycle:
     @classmethod
     def connect(cls, table: str, workspace: str, origin: Origin = SYSTEM) -> Lifecycle:
         """The prospects that a table keeps for a workspace."""
-        client = dynamodb_client()
+        client = workspace_client(workspace)
         calendars = Calendars(FunnelStore(client, table, workspace), remembered(table, workspace))
         return cls(DynamoStore(client, table, workspace), calendars, _hints(), origin)
 

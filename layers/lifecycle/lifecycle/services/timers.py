@@ -17,6 +17,7 @@ from lifecycle.store.due import DueTimer, due_until
 from lifecycle.store.funnel_records import VersionRecord
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.job_records import JobRecord
+from lifecycle.store.sessions import workspace_client
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Workplaces:
         return cls(
             due=lambda moment, limit: due_until(client, table, moment, limit),
             prospects=lambda workspace: Lifecycle.connect(table, workspace),
-            versions=lambda workspace: FunnelStore(client, table, workspace),
+            versions=lambda workspace: FunnelStore(workspace_client(workspace), table, workspace),
             reevaluations=lambda workspace: Jobs.connect(table, workspace),
         )
 
@@ -96,7 +97,7 @@ def run_timers(workplaces: Workplaces, now: datetime, remaining: Callable[[], fl
                 run.failed += not _come_into_force(workplaces, workspace, int(timer.id), now)
         prospects = iter([timer.id for timer in mine if timer.kind == "prospect"])
         while remaining() > _ENOUGH_SECONDS and (batch := list(islice(prospects, _TOGETHER))):
-            for moved in _refresh(workplaces.prospects(workspace), batch):
+            for moved in _refresh(workplaces, workspace, batch):
                 if moved is None:
                     run.failed += 1
                 else:
@@ -104,17 +105,17 @@ def run_timers(workplaces: Workplaces, now: datetime, remaining: Callable[[], fl
     return run
 
 
-def _refresh(prospects: Prospects, batch: Sequence[str]) -> Iterator[list[Refreshed] | None]:
+def _refresh(workplaces: Workplaces, workspace: str, batch: Sequence[str]) -> Iterator[list[Refreshed] | None]:
     """Evaluate all at once; if that fails, one by one, so that one bad log holds up no other (``None``: it failed)."""
     try:
-        yield prospects.refresh(batch)
+        yield workplaces.prospects(workspace).refresh(batch)
     except Exception:
         if len(batch) == 1:
-            _LOGGER.exception("a prospect whose time had come could not be evaluated")
+            _LOGGER.exception("a prospect whose time had come could not be evaluated", extra={"workspace": workspace})
             yield None
             return
         for prospect_id in batch:
-            yield from _refresh(prospects, [prospect_id])
+            yield from _refresh(workplaces, workspace, [prospect_id])
 
 
 def _come_into_force(workplaces: Workplaces, workspace: str, version: int, now: datetime) -> bool:
@@ -126,6 +127,7 @@ def _come_into_force(workplaces: Workplaces, workspace: str, version: int, now: 
             workplaces.reevaluations(workspace).start_reevaluation(record, now)
         versions.clear_due(version)
     except Exception:
-        _LOGGER.exception("the re-evaluation by a version could not be started", extra={"version": version})
+        which = {"workspace": workspace, "version": version}
+        _LOGGER.exception("the re-evaluation by a version could not be started", extra=which)
         return False
     return True

@@ -40,6 +40,7 @@ class ApiKeyRecord:
         created_by: who made it.
         expires_at: from when on it is refused; ``None``: never.
         last_used_at: when it was last seen, to within the hour; ``None``: never yet.
+        requests_per_second: how many requests it may make; ``None``: as many as other keys.
     """
 
     workspace: str
@@ -50,6 +51,7 @@ class ApiKeyRecord:
     created_by: str | None = None
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
+    requests_per_second: int | None = None
 
 
 def put_api_key(client: DynamoDBClient, table: str, digest: str, record: ApiKeyRecord, audit: AuditEntry) -> bool:
@@ -191,12 +193,14 @@ def _item(record: ApiKeyRecord) -> Item:
         # Not expires_at: an item with that attribute is the table's to delete, and an expired key stays in the list.
         "valid_until": record.expires_at and format_time(record.expires_at),
         "last_used_at": record.last_used_at and format_time(record.last_used_at),
+        "requests_per_second": record.requests_per_second,
     }
 
 
 def _record(item: Item) -> ApiKeyRecord:
     record = ApiKeyRecord(item["workspace"], item["name"], datetime.fromisoformat(item["created_at"]))
     scopes: list[str] | None = item.get("scopes")
+    rate = item.get("requests_per_second")
     return replace(
         record,
         key_id=item.get("key_id"),
@@ -204,6 +208,7 @@ def _record(item: Item) -> ApiKeyRecord:
         created_by=item.get("created_by"),
         expires_at=_time(item, "valid_until"),
         last_used_at=_time(item, "last_used_at"),
+        requests_per_second=None if rate is None else int(rate),
     )
 
 

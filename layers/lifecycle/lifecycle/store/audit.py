@@ -1,8 +1,8 @@
 """The audit trail of the table: appended to, read, and never changed.
 
-No code updates or deletes an entry, every put is on the condition that nothing is there, and the functions' roles are
-denied the rest (template.yaml, ``AuditIsAppendOnlyPolicy``). The trail has partition keys of its own beginning, so that
-this denial can name it without naming anything else.
+No code updates or deletes an entry, every put is on the condition that nothing is there, and no role allows the rest
+(template.yaml, ``WorkspaceRole``). The trail has partition keys of its own beginning, so that the policies can tell it
+from everything else of a workspace.
 """
 
 from __future__ import annotations

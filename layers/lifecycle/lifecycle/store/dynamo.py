@@ -31,6 +31,7 @@ from lifecycle.store.schema import (
     SHARDS,
     STATE,
     TRANSITION_PREFIX,
+    checked_workspace,
     deal_pk,
     event_sk,
     prospect_pk,
@@ -54,12 +55,15 @@ class DynamoStore:
         client: a DynamoDB client.
         table: the table's name.
         workspace: the workspace's id.
+
+    Raises:
+        ValueError: that is no workspace.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, workspace: str) -> None:
         self._client = client
         self._table = table
-        self.workspace = workspace
+        self.workspace = checked_workspace(workspace)
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 

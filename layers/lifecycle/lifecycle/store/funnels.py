@@ -24,6 +24,7 @@ from lifecycle.store.schema import (
     CURRENT,
     DRAFT_PREFIX,
     VERSION_PREFIX,
+    checked_workspace,
     draft_sk,
     funnel_pk,
     version_sk,
@@ -51,12 +52,15 @@ class FunnelStore:
         client: a DynamoDB client.
         table: the table's name.
         workspace: the workspace's id.
+
+    Raises:
+        ValueError: that is no workspace.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, workspace: str) -> None:
         self._client = client
         self._table = table
-        self.workspace = workspace
+        self.workspace = checked_workspace(workspace)
 
     # ---- what is in force -------------------------------------------------------------------------------------------
 

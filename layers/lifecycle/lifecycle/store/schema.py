@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import NamedTuple
 from zlib import crc32
@@ -40,6 +41,21 @@ SEGMENT_PREFIX = "SEG#"
 MOVES_PREFIX = "MOVES#"
 API_KEY = "KEY"
 AUDIT_PREFIX = "A#"
+
+#: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
+#: in which ``*`` and ``?`` stand for others.
+WORKSPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def checked_workspace(workspace: str) -> str:
+    """A workspace's name, as every store asks for it.
+
+    Raises:
+        ValueError: it is none. Keys made with it could be another workspace's.
+    """
+    if not WORKSPACE.fullmatch(workspace):
+        raise ValueError("workspace: use 1 to 63 lower-case letters, digits and hyphens, no hyphen first")
+    return workspace
 
 
 def shard_of(prospect_id: str) -> int:
@@ -86,6 +102,16 @@ def audit_pk(workspace: str) -> str:
     """The partition of a workspace's audit trail. Its beginning is no other partition's: the ids of deals are their
     senders' choice, so an ending could be."""
     return f"{AUDIT_PREFIX}{workspace}"
+
+
+def counters_pk(workspace: str) -> str:
+    """The partition of what a workspace has used of windows of time."""
+    return f"W#{checked_workspace(workspace)}#Q"
+
+
+def window_sk(window: int) -> str:
+    """The sort key of a window."""
+    return f"{window:012d}"
 
 
 def owner_of(pk: str) -> tuple[str, str, str]:
