@@ -88,6 +88,6 @@ def test_a_keys_own_rate_stands_instead_of_everybodys(
     monkeypatch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
     monkeypatch.setenv("KEY_REQUESTS_PER_SECOND", "100")
 
-    throttling.admit(Caller("local", "laptop", "plc_x", (), "3f9a1c7e5b2d", own))
+    throttling.admit(Caller("local", "laptop", "plc_x", (), key_id="3f9a1c7e5b2d", requests_per_second=own))
 
     assert noted.asked == [("local", "3f9a1c7e5b2d", Rates(workspace=250, key=of_key))]
