@@ -45,7 +45,7 @@ VERBS: dict[str, set[str]] = {
     "manage_keys": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     "describe_api": set(),
     "evaluate_stage": READ | WRITE | STREAM | {"sqs:SendMessage"},
-    "run_job": READ | WRITE | QUEUE | {"sqs:SendMessage"},
+    "run_job": READ | WRITE | UPDATE | QUEUE | {"sqs:SendMessage"},
     "run_timers": READ | WRITE | UPDATE | {"sqs:SendMessage"},
     "announce_stage": STREAM | {"events:PutEvents", "sqs:SendMessage"},
 }

@@ -11,7 +11,7 @@ import pytest
 
 from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.plan import Plan
-from lifecycle.events import Activity, Event, Identity
+from lifecycle.events import Activity, Identity, Withdrawal
 from lifecycle.funnel.parsing import parse_funnel
 from lifecycle.services import retaining
 from lifecycle.services.errors import EventNotFoundError
@@ -19,7 +19,7 @@ from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.settle import Settler
 from lifecycle.store.items import from_attributes
 from lifecycle.store.records import Partition, TransitionRecord
-from tests.builders import ANN, BOB, COOKIE, WORKSPACE, default_definition, id_of, merge, withdrawal
+from tests.builders import ANN, BOB, COOKIE, WORKSPACE, default_definition, id_of, merge
 from tests.fakes.fixed_calendar import FixedCalendar
 from tests.fakes.memory_store import MemoryStore
 
@@ -232,15 +232,15 @@ def test_an_activity_that_is_a_trace_can_be_withdrawn(place: Place) -> None:
     assert outcome.transition is None or outcome.transition.cause == "correction"
 
 
-def _withdrawn(event_id: str) -> Event:
-    return withdrawal("w", 400_000, event_id)
+def _withdrawn(event_id: str) -> Withdrawal:
+    return Withdrawal("w", NOW, NOW, event_id, by="sam")
 
 
 def test_what_is_neither_there_nor_a_trace_cannot_be_withdrawn(place: Place) -> None:
     place.record(ago("v", 89))
 
     with pytest.raises(EventNotFoundError):
-        place.lifecycle.decide(id_of(ANN), _withdrawn("x"))  # type: ignore[arg-type]
+        place.lifecycle.decide(id_of(ANN), _withdrawn("x"))
 
 
 def test_the_same_activity_sent_again_after_it_was_deleted_counts_once(place: Place) -> None:

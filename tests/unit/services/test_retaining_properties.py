@@ -88,7 +88,7 @@ def let_time_pass(here: World, random: Random) -> None:
     here.store.expire(then)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(operations(most=14), st.sampled_from(POLICIES), RANDOMS)
 def test_what_is_deleted_in_between_changes_nothing(
     given_: list[Operation], policy: Mapping[str, Any], random: Random
@@ -104,7 +104,7 @@ def test_what_is_deleted_in_between_changes_nothing(
     assert here.stands() == here.should_stand()
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(operations(most=12), st.sampled_from(POLICIES), RANDOMS)
 def test_neither_do_crashes_that_the_stream_heals(
     given_: list[Operation], policy: Mapping[str, Any], random: Random
@@ -121,7 +121,7 @@ def test_neither_do_crashes_that_the_stream_heals(
     assert here.stands() == here.should_stand()
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(operations(most=14), st.sampled_from((*POLICIES, {})), st.sampled_from((*POLICIES, {})), RANDOMS)
 def test_a_new_policy_changes_nothing_either(
     given_: list[Operation], before: Mapping[str, Any], after: Mapping[str, Any], random: Random
@@ -141,6 +141,7 @@ def test_a_new_policy_changes_nothing_either(
     assert kept.stands() == plain.stands()
 
 
+@settings(deadline=None)
 @given(operations(most=10), RANDOMS)
 def test_a_policy_that_is_taken_back_stops_the_deleting(given_: list[Operation], random: Random) -> None:
     here = world(Calendar.always(plan({"default": AT_ONCE})))
