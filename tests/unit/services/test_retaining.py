@@ -18,6 +18,7 @@ from lifecycle.services.errors import EventNotFoundError
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.settle import Settler
 from lifecycle.store.items import from_attributes
+from lifecycle.store.protocol import Appended
 from lifecycle.store.records import Partition, TransitionRecord
 from tests.builders import ANN, BOB, COOKIE, WORKSPACE, default_definition, id_of, merge
 from tests.fakes.fixed_calendar import FixedCalendar
@@ -131,6 +132,15 @@ def test_activity_that_is_due_later_leaves_the_index_of_timers_alone(place: Plac
     assert place.partition().due == due
 
 
+def test_an_activity_that_moves_nobody_takes_one_read_and_two_writes_under_a_policy_too(place: Place) -> None:
+    place.record(ago("v", 20))
+    place.store.reads = place.store.writes = 0
+
+    place.record(ago("w", 10))
+
+    assert (place.store.reads, place.store.writes) == (1, 2)
+
+
 def test_without_a_policy_a_state_and_an_event_are_stored_as_ever(store: MemoryStore) -> None:
     place = Place(store, calendar({}))
 
@@ -178,6 +188,15 @@ def test_all_traces_that_would_soon_be_due_are_made_with_the_first(place: Place)
 
     assert place.traces() == {"due", "soon"}
     assert place.partition().due == second(NOW + 27.5 * DAY)
+
+
+def test_an_activity_that_was_appended_without_an_end_gets_one_when_its_prospect_is_looked_at(place: Place) -> None:
+    place.record(ago("v", 80))
+    place.store.append([Appended(id_of(ANN), ago("w", 10), id_of(ANN))])
+
+    place.run_timers()
+
+    assert place.expiries() == {"v": second(NOW + 10 * DAY), "w": second(NOW + 80 * DAY)}
 
 
 def test_making_traces_again_writes_nothing(place: Place) -> None:

@@ -92,8 +92,8 @@ class Keeper:
         Arguments:
             around: the partitions around it.
             root: the prospect.
-            tend: also make the traces that are due, and set anew when activities may go where another policy is in
-                force than before.
+            tend: also make the traces that are due, and set anew when activities may go that name another time than
+                the policy in force does.
         """
         logs = list(around.kept_logs(root))
         needed = [one for home, kept, events in logs for one in self._needed(home, kept, events)]
@@ -107,7 +107,7 @@ class Keeper:
             traces = [one.trace for one in chosen if one.home == home]
             if traces:
                 upkeep.traces[home] = NewTraces(kept.chunks, traces)
-            if tend and policies - {self._policy} and (expiries := dict(self._other_expiries(kept, events))):
+            if tend and (expiries := dict(self._other_expiries(kept, events))):
                 upkeep.expiries[home] = expiries
         return upkeep
 
