@@ -44,7 +44,11 @@ class Upkeep:
 
 
 class _InFull(NamedTuple):
-    """An activity that is there in full and needs a trace: its own moment, and what the trace is to be."""
+    """An activity that is there in full and needs a trace.
+
+    ``moment`` is when the trace is due, ``begins`` from when on it is made along with others; both ``None`` where the
+    activity is kept for ever. ``is_stale``: there is a trace, but of an earlier version of the funnel.
+    """
 
     home: str
     moment: datetime | None
@@ -149,7 +153,8 @@ class Keeper:
     def _other_expiries(self, kept: KeptLog, events: Iterable[Event]) -> Iterator[tuple[str, datetime | None]]:
         """When activities may go that are to go at another time than they say.
 
-        Their traces follow in a moment. Should that fail, they are still there for a while.
+        Their traces follow in a moment, or in several looks of a long log. Should that fail, they are still there for
+        a day.
         """
         earliest = whole_second(self._now + GRACE)
         for event in events:
