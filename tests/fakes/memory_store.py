@@ -19,14 +19,16 @@ from lifecycle.store.items import (
     item_transition,
     partition_item,
     to_attributes,
+    to_seconds,
     transition_item,
 )
 from lifecycle.store.protocol import Appended
-from lifecycle.store.records import Change, Partition, TransitionRecord
+from lifecycle.store.records import Change, KeptLog, Partition, TransitionRecord
 from lifecycle.store.schema import (
     BY_DUE,
     BY_STAGE,
     EVENT_PREFIX,
+    EXPIRES_AT,
     SHARDS,
     STATE,
     TRANSITION_PREFIX,
@@ -36,6 +38,7 @@ from lifecycle.store.schema import (
     stage_pk,
     transition_sk,
 )
+from lifecycle.store.traces import kept_log, traces_items
 
 
 class MemoryStore:
@@ -57,9 +60,11 @@ class MemoryStore:
         return {partition.prospect_id: partition for partition in partitions}
 
     def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
-        pk = prospect_pk(self.workspace, prospect_id)
-        events = [item_event(item) for item in self._range(pk, EVENT_PREFIX)]
-        return events, self.transitions(prospect_id)
+        kept = self.kept(prospect_id)
+        return kept.events, kept.transitions
+
+    def kept(self, prospect_id: str) -> KeptLog:
+        return kept_log(self._range(prospect_pk(self.workspace, prospect_id), ""))
 
     def transitions(self, prospect_id: str) -> list[TransitionRecord]:
         pk = prospect_pk(self.workspace, prospect_id)
@@ -103,6 +108,22 @@ class MemoryStore:
     def append_deal_update(self, update: DealUpdate) -> bool:
         return self._put_absent(deal_update_item(self.workspace, update))
 
+    def set_expiries(self, prospect_id: str, expiries: Mapping[str, datetime | None]) -> None:
+        for event_id, expires_at in expiries.items():
+            key = (prospect_pk(self.workspace, prospect_id), event_sk(event_id))
+            if key in self.items:
+                self._put(from_attributes(self.items[key]) | {EXPIRES_AT: to_seconds(expires_at)})
+
+    def expire(self, moment: datetime) -> None:
+        """Delete what may go by a moment, as the service does in its own time."""
+        gone = [
+            key
+            for key, item in self.items.items()
+            if EXPIRES_AT in item and int(item[EXPIRES_AT]["N"]) <= moment.timestamp()
+        ]
+        for key in gone:
+            del self.items[key]
+
     def commit(self, changes: Sequence[Change]) -> list[bool]:
         if self.before_commit:
             self.before_commit.pop()()
@@ -115,6 +136,11 @@ class MemoryStore:
             version = int(from_attributes(stored)["version"]) if stored else 0
             if version != partition.version:
                 return False
+        items = [item for id_, new in change.traces.items() for item in traces_items(self.workspace, id_, new)]
+        if any((item["pk"], item["sk"]) in self.items for item in items):
+            return False
+        for item in items:
+            self._put(item)
         for prospect_id, sequences in change.erased.items():
             for sequence in sequences:
                 self.items.pop((prospect_pk(self.workspace, prospect_id), transition_sk(sequence)), None)

@@ -383,7 +383,9 @@ class Told:
 
     def _long_work_is_done(self) -> None:
         self._send("manage_funnel.change_settings", "run-job", {"signatures_required": False})
-        draft = self._send("manage_funnel.make_draft", "run-job")["draft_id"]
+        definition = json.loads(sample("manage_funnel.make_draft")["body"])["definition"]
+        kept_shortly = {"definition": definition | {"retention": {"default": "30 days"}}}
+        draft = self._send("manage_funnel.make_draft", "run-job", kept_shortly)["draft_id"]
         self._leave_a_late_event("run-job", LONG_AGO, *CLIMB)
         self._make_more_prospects("run-job", LONG_AGO, CLIMB[-1])
         listed = request("read_prospects.by_stage", "run-job")

@@ -13,7 +13,7 @@ from lifecycle.services.settle import ATTEMPTS, RECENT
 from lifecycle.services.stream import evaluate_stream
 from lifecycle.store.items import deal_update_item, event_item, to_attributes
 from lifecycle.store.protocol import Appended
-from lifecycle.store.records import Change, TransitionRecord
+from lifecycle.store.records import Change, KeptLog, TransitionRecord
 from tests.builders import (
     ANN,
     BOB,
@@ -217,10 +217,10 @@ class BrokenStore(MemoryStore):
 
     broken = id_of(BOB)
 
-    def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
+    def kept(self, prospect_id: str) -> KeptLog:
         if prospect_id == self.broken:
             raise OSError("the log cannot be read")
-        return super().log(prospect_id)
+        return super().kept(prospect_id)
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["first", "last"])

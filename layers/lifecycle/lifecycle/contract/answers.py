@@ -186,6 +186,8 @@ class ActivityEntry(TypedDict):
     properties: dict[str, Any]
     traits: dict[str, Any]
     source: str | None
+    condensed: bool
+    """Whether it is not kept in full any more: of its properties and traits, those are left that the funnel reads."""
 
 
 class DealEntry(TypedDict):

@@ -224,6 +224,7 @@ def _activity_entry(activity: Activity) -> answers.ActivityEntry:
         "properties": json_value(activity.properties),
         "traits": json_value(activity.traits),
         "source": activity.source,
+        "condensed": activity.condensed,
     }
 
 

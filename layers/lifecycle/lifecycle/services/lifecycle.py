@@ -46,6 +46,7 @@ from lifecycle.services.results import (
     ProspectView,
     TimelinePage,
 )
+from lifecycle.services.retaining import Keeper
 from lifecycle.services.settle import Refreshed, Settled, Settler, attempts
 from lifecycle.store.audit_records import AuditEntry, Origin
 from lifecycle.store.dynamo import DynamoStore
@@ -119,7 +120,10 @@ class Lifecycle:
         now = _now()
         around = Neighbourhood(self._store, self._hints)
         around.locate(homed)
-        entries = [Appended(home, event, around.root(home, event.key)) for home, event in homed]
+        keeper = Keeper(self._calendars.calendar(now), now)
+        entries = [
+            Appended(home, event, around.root(home, event.key), keeper.expires_at(event)) for home, event in homed
+        ]
         news = append(entries)
         fresh = [entry for entry, is_new in zip(entries, news, strict=True) if is_new]
         settled = iter(self._settler.settle(fresh, now, around))
@@ -221,6 +225,8 @@ class Lifecycle:
         found = self._store.events((home, withdrawal.event_id) for home in homes)
         around.load(homes)
         events = [event for (home, _), event in found.items() if around.root(home, event.key) == root]
+        if not events:  # There may be a trace of it.
+            events = [event for event in around.whole_log(root)[0] if event.id == withdrawal.event_id]
         if not events:
             raise EventNotFoundError(withdrawal.event_id, "is not in this prospect's log. Its timeline has the ids.")
         if isinstance(events[0], DealFact):

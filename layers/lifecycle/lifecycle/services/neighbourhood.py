@@ -17,7 +17,7 @@ from lifecycle.engine.snapshot import first_and_known, load, names_only_visitors
 from lifecycle.events import Activity, DealFact, Decision, Event, Identity, Key, prospect_id
 from lifecycle.services.hints import Hints
 from lifecycle.store.protocol import Appended, Store
-from lifecycle.store.records import Binding, Partition, Ruling, TransitionRecord
+from lifecycle.store.records import Binding, KeptLog, Partition, Ruling, TransitionRecord
 
 
 class Neighbourhood:
@@ -37,7 +37,8 @@ class Neighbourhood:
         self._hints = hints
         self._proven: dict[str, str] = {}
         self._partitions: dict[str, Partition] = {}
-        self._logs: dict[str, tuple[list[Event], list[TransitionRecord]]] = {}
+        self._logs: dict[str, KeptLog] = {}
+        self._policies: dict[str, set[str | None]] = {}
         self._emails: set[str] = set()
         self._clusters: dict[str, str] = {}
         self.touched: set[str] = set()
@@ -80,8 +81,12 @@ class Neighbourhood:
 
     def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
         """The log and the transitions of one partition."""
+        kept = self._kept(prospect_id)
+        return kept.events, kept.transitions
+
+    def _kept(self, prospect_id: str) -> KeptLog:
         if prospect_id not in self._logs:
-            self._logs[prospect_id] = self._store.log(prospect_id)
+            self._logs[prospect_id] = self._store.kept(prospect_id)
         return self._logs[prospect_id]
 
     def root(self, prospect_id: str, key: Key | None = None) -> str:
@@ -93,13 +98,22 @@ class Neighbourhood:
 
     def whole_log(self, root: str) -> tuple[list[Event], list[TransitionRecord]]:
         """The union of the logs of a prospect's partitions, and the transitions of the prospect itself."""
+        return [event for _, _, events in self.kept_logs(root) for event in events], self.log(root)[1]
+
+    def kept_logs(self, root: str) -> Iterator[tuple[str, KeptLog, list[Event]]]:
+        """Each partition of a prospect with its log as it is kept, and the events in it that belong to the prospect."""
         members = self[root].members
         self._proven.clear()  # A proof is for the time of its event, and a whole log is of all times.
         self.load(members)
-        events = list(self.log(root)[0])
+        yield root, self._kept(root), self._kept(root).events
         for member in members:
-            events += [event for event in self.log(member)[0] if self.root(member, event.key) == root]
-        return events, self.log(root)[1]
+            kept = self._kept(member)
+            yield member, kept, [event for event in kept.events if self.root(member, event.key) == root]
+
+    def policies(self, root: str) -> set[str | None]:
+        """By which policies the activities of a prospect expire, those counted in that others brought with them."""
+        own = {self[root].retention} if self[root].version else set[str | None]()
+        return own | self._policies.get(root, set())
 
     def machine(self, root: str, calendar: Calendar, now: datetime) -> Machine:
         """Where a prospect stands: as stored, or folded from its log where what is stored is out of date."""
@@ -193,7 +207,7 @@ class Neighbourhood:
             survivor.members[member] = self._opened(member, {absorbed, into}) if member in survivor.members else since
         survivor.members[absorbed] = ""
         survivor.rulings = loser.rulings | survivor.rulings
-        self._become_pointer(loser)
+        self._become_pointer(loser, into)
         loser.parent = at
         self._change(into, absorbed)
 
@@ -208,7 +222,7 @@ class Neighbourhood:
                 self._rebind(visitor, {root})
         else:
             self[root].members[visitor] = ""
-            self._become_pointer(partition)
+            self._become_pointer(partition, root)
             partition.bindings = (Binding(None, home),)
             self._change(root, visitor)
 
@@ -231,9 +245,13 @@ class Neighbourhood:
         for root in roots:
             self[root].members.pop(visitor, None)
             self._change(root, visitor)
-        for root in {self.root(owner) for _, owner in bindings}:
+        owners = {self.root(owner) for _, owner in bindings}
+        brought = set[str | None]().union(*map(self.policies, roots))
+        for root in owners:
             self[root].members[visitor] = self._opened(visitor, {root})
+            self._policies.setdefault(root, set()).update(brought)
         if not bindings:
+            self._policies.setdefault(visitor, set()).update(brought)
             self._change(visitor, visitor)
 
     def _namings(self, visitor: str, roots: set[str]) -> Iterator[tuple[Key, str]]:
@@ -281,7 +299,7 @@ class Neighbourhood:
             self._rebind(other, {root})
             return
         branch = [member for member in survivor.members if other in self._ancestors(member)]
-        parted.parent = None
+        parted.parent, parted.retention = None, survivor.retention
         parted.members = {member: survivor.members.pop(member) for member in branch}
         survivor.members.pop(other, None)
         self._change(root, other)
@@ -321,8 +339,10 @@ class Neighbourhood:
 
     # ---- bookkeeping ------------------------------------------------------------------------------------------------
 
-    def _become_pointer(self, partition: Partition) -> None:
+    def _become_pointer(self, partition: Partition, into: str) -> None:
+        self._policies.setdefault(into, set()).update(self.policies(partition.prospect_id))
         partition.summary = partition.stage = partition.since = partition.due = None
+        partition.condense_at = partition.retention = None
         partition.members, partition.rulings, partition.recent = {}, {}, ()
 
     def _change(self, root: str, other: str) -> None:

@@ -22,6 +22,7 @@ from lifecycle.events import Event
 from lifecycle.services.calendars import CalendarSource
 from lifecycle.services.errors import TooBusyError
 from lifecycle.services.neighbourhood import Neighbourhood
+from lifecycle.services.retaining import Keeper, Upkeep
 from lifecycle.store.items import MARK_LENGTH
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import Change, Partition, TransitionRecord
@@ -100,7 +101,8 @@ class Settler:
             around = Neighbourhood(self._store)
             around.load(left)
             stored = {id_: around[id_].stage for id_ in left if around[id_].summary is not None}
-            outcomes = {id_: self._fold(around, id_, [], now) for id_ in stored}
+            outcomes = {id_: self._fold(around, id_, [], now, tend=True) for id_ in stored}
+            self._set_expiries(outcomes.values())
             lost = self._commit(around, outcomes, now)
             for id_ in stored.keys() - lost:
                 moved = _refreshed(id_, stored[id_], outcomes[id_].settled)
@@ -133,11 +135,16 @@ class Settler:
         around.learn()
         return settled
 
-    def _fold(self, around: Neighbourhood, root: str, entries: list[Appended], now: datetime) -> Outcome:
+    def _fold(
+        self, around: Neighbourhood, root: str, entries: list[Appended], now: datetime, *, tend: bool = False
+    ) -> Outcome:
         partition, events = around[root], [entry.event for entry in entries]
         calendar = self._calendar(partition, now)
-        if root not in around.refold and (machine := _advanced(partition, events, calendar, now)) is not None:
-            return Outcome(Settled(root, machine, []), _marks(partition, entries), [], [])
+        keeper = Keeper(calendar, now)
+        needs_log = root in around.refold or (tend and keeper.is_due(partition))
+        if not needs_log and (machine := _advanced(partition, events, calendar, now)) is not None:
+            upkeep = keeper.with_more(partition, events)
+            return Outcome(Settled(root, machine, []), _marks(partition, entries), upkeep, [], [])
         is_new = partition.version == 0 and all(around[member].version == 0 for member in partition.members)
         log, stored = (events, []) if is_new else around.whole_log(root)
         folded = fold(log, calendar, now)
@@ -147,7 +154,14 @@ class Settler:
         moves = [record for record in records if _signature(record) not in seen]
         written = [record for place, record in enumerate(records) if stored[place : place + 1] != [record]]
         erased = [record.sequence for record in stored[len(records) :]]
-        return Outcome(Settled(root, folded.machine, moves), _marks(partition, entries), written, erased)
+        upkeep = keeper.of_new(events) if is_new else keeper.of_all(around, root, tend=tend)
+        return Outcome(Settled(root, folded.machine, moves), _marks(partition, entries), upkeep, written, erased)
+
+    def _set_expiries(self, outcomes: Iterable[Outcome]) -> None:
+        """Have activities go at the time that the policy in force tells, now that the log could be folded."""
+        for outcome in outcomes:
+            for home, expiries in outcome.upkeep.expiries.items():
+                self._store.set_expiries(home, expiries)
 
     def _calendar(self, partition: Partition, now: datetime) -> Calendar:
         """The calendar; read anew where another process has judged by a version that is not in it."""
@@ -166,6 +180,7 @@ class Settler:
                 change = changes.setdefault(around.cluster(root), Change([]))
                 change.partitions.append(around[root])
                 change.written[root], change.erased[root] = outcome.written, outcome.erased
+                change.traces |= outcome.upkeep.traces
         for id_ in around.touched - outcomes.keys():
             change = changes.setdefault(around.cluster(id_), Change([]))
             change.partitions.append(around[id_])
@@ -176,12 +191,14 @@ class Settler:
 
     def _update(self, partition: Partition, outcome: Outcome, now: datetime) -> bool:
         """Make a partition say what its log came to; whether that is news."""
-        machine = outcome.settled.machine
+        machine, upkeep = outcome.settled.machine, outcome.upkeep
         # An identity whose own log is empty, as after it was parted, is nobody until something happens.
         summary = dump(machine) if machine.since else None
-        due = _due(partition, machine, now)
-        is_news = (summary, due) != (partition.summary, partition.due) or bool(outcome.written or outcome.erased)
+        due = _due(partition, machine, upkeep, now)
+        before = (partition.summary, partition.due, partition.condense_at, partition.retention)
+        is_news = (summary, due, upkeep.condense_at, upkeep.retention) != before or outcome.writes
         partition.summary, partition.recent, partition.due = summary, outcome.recent, due
+        partition.condense_at, partition.retention = upkeep.condense_at, upkeep.retention
         partition.stage = machine.at.stage.key if machine.since else None
         partition.since = machine.since.occurred_at if machine.since else None
         return is_news
@@ -217,12 +234,19 @@ class Refreshed:
 
 @dataclass(slots=True)
 class Outcome:
-    """What folding a prospect came to: the state, the marks, the transitions to write and the numbers to erase."""
+    """What folding a prospect came to: the state, the marks, what becomes of its activities, the transitions to write
+    and the numbers to erase."""
 
     settled: Settled
     recent: tuple[str, ...]
+    upkeep: Upkeep
     written: list[TransitionRecord]
     erased: list[int]
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is more to write than the state."""
+        return bool(self.written or self.erased or self.upkeep.traces)
 
 
 def _advanced(partition: Partition, events: list[Event], calendar: Calendar, now: datetime) -> Machine | None:
@@ -236,15 +260,16 @@ def _advanced(partition: Partition, events: list[Event], calendar: Calendar, now
     return machine if catch_up(machine, now, calendar) is Advance.STILL else None
 
 
-def _due(partition: Partition, machine: Machine, now: datetime) -> datetime | None:
+def _due(partition: Partition, machine: Machine, upkeep: Upkeep, now: datetime) -> datetime | None:
     """When to look at a prospect next without an event.
 
     What is stored stays where it is sooner: looking once in vain is cheaper than to write the index with every event
     that puts the moment off.
     """
     stored = partition.due
-    if machine.due is None or stored is None or stored > machine.due or stored <= now:
-        return machine.due
+    wanted = min((moment for moment in (machine.due, upkeep.condense_at) if moment is not None), default=None)
+    if wanted is None or stored is None or stored > wanted or stored <= now:
+        return wanted
     return stored
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,16 @@ from lifecycle.store.items import (
     item_transition,
     partition_item,
     to_attributes,
+    to_seconds,
     transition_item,
 )
 from lifecycle.store.protocol import Appended
 from lifecycle.store.reads import BATCH_GET_LIMIT, get_items, query_items
-from lifecycle.store.records import Change, Partition, TransitionRecord
+from lifecycle.store.records import Change, KeptLog, Partition, TransitionRecord
 from lifecycle.store.schema import (
     BY_STAGE,
     EVENT_PREFIX,
+    EXPIRES_AT,
     SHARDS,
     STATE,
     TRANSITION_PREFIX,
@@ -38,11 +41,24 @@ from lifecycle.store.schema import (
     stage_pk,
     transition_sk,
 )
-from lifecycle.store.transactions import NOT_THERE, TRANSACTION_LIMIT, chunks, put, put_absent, transact
+from lifecycle.store.traces import kept_log, traces_items
+from lifecycle.store.transactions import (
+    NOT_THERE,
+    TRANSACTION_LIMIT,
+    chunks,
+    put,
+    put_absent,
+    set_or_remove,
+    transact,
+    transact_possible,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    #: What one change writes.
+    Writes = list[TransactWriteItemTypeDef]
 
 #: The partition is as it was read: integers, never clocks.
 SAME_VERSION = "version = :read"
@@ -75,13 +91,13 @@ class DynamoStore:
 
     def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
         """The events in the log of one partition, and its transitions in order; strongly consistent."""
-        events, transitions = [], []
-        for item in self._query(prospect_pk(self.workspace, prospect_id), EVENT_PREFIX, TRANSITION_PREFIX + "~"):
-            if item["sk"].startswith(EVENT_PREFIX):
-                events.append(item_event(item))
-            elif item["sk"].startswith(TRANSITION_PREFIX):
-                transitions.append(item_transition(item))
-        return events, transitions
+        kept = self.kept(prospect_id)
+        return kept.events, kept.transitions
+
+    def kept(self, prospect_id: str) -> KeptLog:
+        """The log of one partition as it is kept, with its transitions; strongly consistent."""
+        # The keys of traces sort between those of events and of transitions.
+        return kept_log(self._query(prospect_pk(self.workspace, prospect_id), EVENT_PREFIX, TRANSITION_PREFIX + "~"))
 
     def transitions(self, prospect_id: str) -> list[TransitionRecord]:
         """The transitions of a prospect, in order."""
@@ -89,7 +105,7 @@ class DynamoStore:
         return [item_transition(item) for item in self._query(pk, TRANSITION_PREFIX, TRANSITION_PREFIX + "~")]
 
     def events(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Event]:
-        """The events of some (partition, event id); those not there are left out."""
+        """The events of some (partition, event id); those not there, or there only as a trace, are left out."""
         wanted = [
             {"pk": prospect_pk(self.workspace, home), "sk": event_sk(event_id)}
             for home, event_id in dict.fromkeys(keys)
@@ -172,6 +188,16 @@ class DynamoStore:
         """Append to the log of a deal; whether it is new."""
         return put_absent(self._client, self._table, [deal_update_item(self.workspace, update)])[0]
 
+    def set_expiries(self, prospect_id: str, expiries: Mapping[str, datetime | None]) -> None:
+        """Set anew when events in the log of a partition may go, by id; what is gone already stays gone."""
+        pk = prospect_pk(self.workspace, prospect_id)
+        updates = (
+            set_or_remove(self._table, pk, event_sk(event_id), EXPIRES_AT, to_seconds(expires_at))
+            for event_id, expires_at in expiries.items()
+        )
+        for chunk in chunks(updates, TRANSACTION_LIMIT):
+            transact_possible(self._client, chunk)
+
     # ---- changing state ---------------------------------------------------------------------------------------------
 
     def commit(self, changes: Sequence[Change]) -> list[bool]:
@@ -181,29 +207,29 @@ class DynamoStore:
             For each whether it was made; ``False`` if another writer changed one of its partitions since it was read.
         """
         if len(changes) == 1:
-            return [self._commit_one(changes[0])]
+            return [self._commit_one(self._writes(changes[0]))]
         done: list[bool] = []
-        for group in _packed(changes):
-            if len(group) > 1 and transact(self._client, [write for change in group for write in self._writes(change)]):
+        for group in _packed(map(self._writes, changes)):
+            if len(group) > 1 and transact(self._client, [write for writes in group for write in writes]):
                 done += [True] * len(group)
             else:
-                done += [self._commit_one(change) for change in group]
+                done += [self._commit_one(writes) for writes in group]
         return done
 
-    def _commit_one(self, change: Change) -> bool:
-        writes = self._writes(change)
+    def _commit_one(self, writes: Writes) -> bool:
         if len(writes) == 1 and "Put" in writes[0]:
             try:
                 self._client.put_item(**writes[0]["Put"])
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
             return True
-        # More than one transaction holds: transitions first, which the next evaluation would mend, the partitions last.
+        # More than one transaction holds: transitions first, which the next evaluation would mend, and traces, which
+        # stand for what is still there; the partitions last.
         head, tail = writes[:-TRANSACTION_LIMIT], writes[-TRANSACTION_LIMIT:]
         return all(transact(self._client, chunk) for chunk in [*chunks(head, TRANSACTION_LIMIT), tail])
 
-    def _writes(self, change: Change) -> list[TransactWriteItemTypeDef]:
-        writes: list[TransactWriteItemTypeDef] = []
+    def _writes(self, change: Change) -> Writes:
+        writes: Writes = []
         for prospect_id, sequences in change.erased.items():
             pk = prospect_pk(self.workspace, prospect_id)
             for sequence in sequences:
@@ -212,6 +238,8 @@ class DynamoStore:
         for prospect_id, records in change.written.items():
             items = (transition_item(self.workspace, prospect_id, record) for record in records)
             writes += [put(self._table, item) for item in items]
+        for prospect_id, new in change.traces.items():
+            writes += [put(self._table, item, NOT_THERE) for item in traces_items(self.workspace, prospect_id, new)]
         writes += [self._partition_put(partition) for partition in change.partitions]
         return writes
 
@@ -223,18 +251,13 @@ class DynamoStore:
         return put(self._table, item, SAME_VERSION, read=partition.version)
 
 
-def _size(change: Change) -> int:
-    written = sum(map(len, change.written.values())) + sum(map(len, change.erased.values()))
-    return len(change.partitions) + written
-
-
-def _packed(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Changes in groups, each of which fits into one transaction where its members do."""
-    group: list[Change] = []
-    for change in changes:
-        if group and sum(map(_size, group)) + _size(change) > TRANSACTION_LIMIT:
+def _packed(changes: Iterable[Writes]) -> Iterator[list[Writes]]:
+    """The writes of changes in groups, each of which fits into one transaction where its members do."""
+    group: list[Writes] = []
+    for writes in changes:
+        if group and sum(map(len, group)) + len(writes) > TRANSACTION_LIMIT:
             yield group
             group = []
-        group.append(change)
+        group.append(writes)
     if group:
         yield group

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -25,6 +26,7 @@ from lifecycle.store.schema import (
     BY_DAY,
     BY_DUE,
     BY_STAGE,
+    EXPIRES_AT,
     STATE,
     day_pk,
     deal_pk,
@@ -62,6 +64,16 @@ def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def to_seconds(time: datetime | None) -> int | None:
+    """A time in seconds since 1970, the next whole one: how the table keeps when an item may go."""
+    return None if time is None else ceil(time.timestamp())
+
+
+def from_seconds(seconds: Any) -> datetime | None:
+    """The time that ``to_seconds`` gave."""
+    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
+
+
 def _format_key(key: Key) -> str:
     return f"{format_time(key.occurred_at)} {int(key.order)} {key.id}"
 
@@ -79,7 +91,7 @@ def _identities(item: Item, name: str = "identities") -> tuple[Identity, ...]:
     return tuple(Identity(kind, value) for kind, value in item.get(name, ()))
 
 
-def event_item(workspace: str, home: str, event: Event, root: str) -> Item:
+def event_item(workspace: str, home: str, event: Event, root: str, expires_at: datetime | None = None) -> Item:
     """An event of a prospect's log.
 
     Arguments:
@@ -87,6 +99,7 @@ def event_item(workspace: str, home: str, event: Event, root: str) -> Item:
         home: the partition whose log it is in.
         event: the event.
         root: the prospect that it belonged to when it was appended: where a later evaluation looks first.
+        expires_at: when it may go; ``None``: never.
     """
     item: Item = {
         "pk": prospect_pk(workspace, home),
@@ -95,6 +108,7 @@ def event_item(workspace: str, home: str, event: Event, root: str) -> Item:
         "occurred_at": format_time(event.occurred_at),
         "recorded_at": format_time(event.recorded_at),
         "root": None if root == home else root,
+        EXPIRES_AT: to_seconds(expires_at),
     }
     match event:
         case Activity():
@@ -239,6 +253,8 @@ def partition_item(workspace: str, partition: Partition) -> Item:
         "members": _compact(partition.members),
         "rulings": _compact(rulings),
         "recent": "".join(partition.recent) or None,
+        "condense_at": to_seconds(partition.condense_at),
+        "retention": partition.retention,
     }
     if partition.stage is not None and partition.since is not None:
         item[BY_STAGE.partition_key] = stage_pk(workspace, partition.stage, shard_of(partition.prospect_id))
@@ -283,6 +299,8 @@ def item_partition(item: Item) -> Partition:
         stage=stage,
         since=since,
         due=due,
+        condense_at=from_seconds(item.get("condense_at")),
+        retention=item.get("retention"),
         members=json.loads(item.get("members", "{}")),
         rulings={other: Ruling(_parse_key(key), apart) for other, (key, apart) in rulings.items()},
         recent=tuple(recent[i : i + MARK_LENGTH] for i in range(0, len(recent), MARK_LENGTH)),

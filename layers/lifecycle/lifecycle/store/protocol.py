@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -10,15 +10,17 @@ from lifecycle.events import DealUpdate, Event
 from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.funnel_records import DraftRecord, FunnelHead, VersionRecord
 from lifecycle.store.job_records import FoundMove, JobKind, JobRecord, SegmentRecord
-from lifecycle.store.records import Change, Partition, TransitionRecord
+from lifecycle.store.records import Change, KeptLog, Partition, TransitionRecord
 
 
 class Appended(NamedTuple):
-    """An event with the partition whose log it goes to, and the prospect that this belongs to."""
+    """An event with the partition whose log it goes to, the prospect that this belongs to, and when the event may go
+    (``None``: never)."""
 
     home: str
     event: Event
     root: str
+    expires_at: datetime | None = None
 
 
 class Store(Protocol):
@@ -28,6 +30,7 @@ class Store(Protocol):
 
     def partitions(self, prospect_ids: Iterable[str]) -> dict[str, Partition]: ...
     def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]: ...
+    def kept(self, prospect_id: str) -> KeptLog: ...
     def transitions(self, prospect_id: str) -> list[TransitionRecord]: ...
     def events(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Event]: ...
     def deal_log(self, deal_id: str) -> list[DealUpdate]: ...
@@ -36,6 +39,7 @@ class Store(Protocol):
     def append_ruling(self, appended: Appended, audit: AuditEntry) -> bool: ...
     def append_deal_update(self, update: DealUpdate) -> bool: ...
     def commit(self, changes: Sequence[Change]) -> list[bool]: ...
+    def set_expiries(self, prospect_id: str, expiries: Mapping[str, datetime | None]) -> None: ...
 
 
 class FunnelRecords(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from lifecycle.events import Key
+from lifecycle.events import Activity, Event, Key
 
 
 class Binding(NamedTuple):
@@ -35,7 +35,10 @@ class Partition:
         bindings: of a visitor that is known: whom its events belong to, in order of time.
         summary: of a prospect: its folded state, as ``engine.snapshot`` writes it.
         stage, since: of a prospect: what it is listed by.
-        due: of a prospect: when the mere passing of time may move it next.
+        due: of a prospect: when to look at it without an event: the mere passing of time may move it, or traces are
+            to be made.
+        condense_at: of a prospect: when the next trace of one of its activities is to be made.
+        retention: of a prospect: by which policy its activities expire; empty if that is not known of all.
         members: of a prospect: the partitions that belong to it; for a visitor the time from which all its events do
             (empty: always), ``None`` if they do no longer.
         rulings: merges and unmerges by decision, by the other partition.
@@ -50,6 +53,8 @@ class Partition:
     stage: str | None = None
     since: datetime | None = None
     due: datetime | None = None
+    condense_at: datetime | None = None
+    retention: str | None = None
     members: dict[str, str | None] = field(default_factory=dict)
     rulings: dict[str, Ruling] = field(default_factory=dict)
     recent: tuple[str, ...] = ()
@@ -90,13 +95,41 @@ class TransitionRecord:
     actions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class KeptLog:
+    """The log of one partition as it is kept: its newer activities in full, the older ones as traces.
+
+    Attributes:
+        events: all of them, each once: in full where it is still there.
+        transitions: of the prospect, in order.
+        traces: the traces, also of activities that are still there in full.
+        expiries: of the activities in full, by id, when they may go.
+        chunks: how many items the traces are kept in.
+    """
+
+    events: list[Event]
+    transitions: list[TransitionRecord]
+    traces: Mapping[Key, Activity]
+    expiries: Mapping[str, datetime | None]
+    chunks: int
+
+
+class NewTraces(NamedTuple):
+    """Traces for the log of a partition, to be kept behind the items that it has."""
+
+    chunks: int
+    traces: list[Activity]
+
+
 @dataclass(slots=True)
 class Change:
-    """What one evaluation changes, all of it or nothing: partitions as they become, and transitions of prospects.
+    """What one evaluation changes, all of it or nothing: partitions as they become, transitions and traces.
 
-    ``written`` and ``erased`` map a prospect to its transitions and sequence numbers.
+    ``written`` and ``erased`` map a prospect to its transitions and sequence numbers, ``traces`` a partition to those
+    that its log gets.
     """
 
     partitions: list[Partition]
     written: dict[str, list[TransitionRecord]] = field(default_factory=dict)
     erased: dict[str, list[int]] = field(default_factory=dict)
+    traces: dict[str, NewTraces] = field(default_factory=dict)

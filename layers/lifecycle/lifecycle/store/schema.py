@@ -32,6 +32,7 @@ SHARDS = 4
 
 STATE = "STATE"
 EVENT_PREFIX = "E#"
+TRACES_PREFIX = "R#"
 TRANSITION_PREFIX = "T#"
 CURRENT = "CURRENT"
 VERSION_PREFIX = "V#"
@@ -127,6 +128,11 @@ def owner_of(pk: str) -> tuple[str, str, str]:
 def event_sk(event_id: str) -> str:
     """The sort key of an event: put only if absent, so that the same id twice is one event."""
     return EVENT_PREFIX + event_id
+
+
+def traces_sk(chunk: int) -> str:
+    """The sort key of an item with traces."""
+    return f"{TRACES_PREFIX}{chunk:06d}"
 
 
 def transition_sk(sequence: int) -> str:

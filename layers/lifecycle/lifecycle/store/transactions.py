@@ -76,10 +76,15 @@ def _put_chunk(client: DynamoDBClient, table: str, items: Sequence[Item], places
     A transaction because one request then carries a hundred conditional puts, where BatchWriteItem knows no conditions.
     What is there already cancels it, and is left out of the next try.
     """
+    return [places[made] for made in transact_possible(client, [put(table, items[at], NOT_THERE) for at in places])]
+
+
+def transact_possible(client: DynamoDBClient, writes: Sequence[TransactWriteItemTypeDef]) -> Sequence[int]:
+    """Make those of some writes, as many as one transaction takes, whose conditions hold; their places."""
+    places = list(range(len(writes)))
     while places:
-        puts = [put(table, items[place], NOT_THERE) for place in places]
         try:
-            client.transact_write_items(TransactItems=puts)
+            client.transact_write_items(TransactItems=[writes[place] for place in places])
         except client.exceptions.TransactionCanceledException as cancelled:
             codes = [reason.get("Code") for reason in cancelled.response["CancellationReasons"]]
             left = [place for place, code in zip(places, codes, strict=True) if code != "ConditionalCheckFailed"]
@@ -106,6 +111,21 @@ def put(table: str, item: Item, condition: str | None = None, **values: object) 
     if values:
         write["Put"]["ExpressionAttributeValues"] = to_attributes({f":{name}": it for name, it in values.items()})
     return write
+
+
+def set_or_remove(table: str, pk: str, sk: str, name: str, value: object) -> TransactWriteItemTypeDef:
+    """An update of a transaction that sets an attribute of an item, or removes it (``None``), if the item is there."""
+    update: TransactWriteItemTypeDef = {
+        "Update": {
+            "TableName": table,
+            "Key": to_attributes({"pk": pk, "sk": sk}),
+            "UpdateExpression": f"REMOVE {name}" if value is None else f"SET {name} = :value",
+            "ConditionExpression": "attribute_exists(pk)",
+        }
+    }
+    if value is not None:
+        update["Update"]["ExpressionAttributeValues"] = to_attributes({":value": value})
+    return update
 
 
 def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
