@@ -16,6 +16,7 @@ from lifecycle.store.items import (
     item_event,
     item_partition,
     item_transition,
+    marker_item,
     partition_item,
     to_attributes,
     transition_item,
@@ -31,6 +32,7 @@ from lifecycle.store.schema import (
     TRANSITION_PREFIX,
     deal_pk,
     event_sk,
+    marker_sk,
     prospect_pk,
     stage_pk,
     transition_sk,
@@ -68,6 +70,10 @@ class MemoryStore:
 
     def deal_log(self, deal_id: str) -> list[DealUpdate]:
         return [item_deal_update(item) for item in self._range(deal_pk(self.workspace, deal_id), EVENT_PREFIX)]
+
+    def erased(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        self.reads += 1
+        return {key for key in keys if (prospect_pk(self.workspace, key[0]), marker_sk(key[1])) in self.items}
 
     def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
         listed = (entry for shard in range(SHARDS) for entry in self.in_shard(stage, shard))
@@ -115,6 +121,21 @@ class MemoryStore:
         for partition in change.partitions:
             self._put(partition_item(self.workspace, partition) | {"version": partition.version + 1})
         return True
+
+    def bury(self, keys: Sequence[tuple[str, str]], until: datetime) -> None:
+        for home, id_ in keys:
+            self._put(marker_item(self.workspace, home, id_, until))
+            self.items.pop((prospect_pk(self.workspace, home), event_sk(id_)), None)
+
+    def rewrite_event(self, entry: Appended) -> None:
+        self._rewrite(event_item(self.workspace, *entry))
+
+    def rewrite_deal_update(self, update: DealUpdate) -> None:
+        self._rewrite(deal_update_item(self.workspace, update))
+
+    def _rewrite(self, item: dict[str, Any]) -> None:
+        if (item["pk"], item["sk"]) in self.items:
+            self._put(item)
 
     def _put_absent(self, item: dict[str, Any]) -> bool:
         if (item["pk"], item["sk"]) in self.items:

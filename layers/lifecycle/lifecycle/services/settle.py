@@ -11,7 +11,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from lifecycle.engine.calendar import Calendar
@@ -29,16 +29,23 @@ from lifecycle.store.records import Change, Partition, TransitionRecord
 #: How many events a state remembers to have folded: enough that the stream, seconds later, still finds its own.
 RECENT = 24
 ATTEMPTS = 12
+#: How long an erased event is recognised that comes again and says of itself that it happened just now. (One that says
+#: when it happened is recognised for ever.) Longer than any sender repeats, and than most keep what they sent.
+MARKERS_KEPT = timedelta(days=400)
 _LONGEST_PAUSE = 0.4
 
 
 @dataclass(slots=True)
 class Settled:
-    """Where a prospect stands now, and the moves that came to light by settling."""
+    """Where a prospect stands now, and the moves that came to light by settling.
+
+    ``erased`` says that it is nobody: the event was about somebody who was erased, and is no more.
+    """
 
     prospect_id: str
     machine: Machine
     moves: list[TransitionRecord]
+    erased: bool = False
 
 
 class Settler:
@@ -72,7 +79,7 @@ class Settler:
         """
         settled: dict[int, Settled] = {}
         open_places = list(range(len(entries)))
-        for attempt in _attempts():
+        for attempt in attempts():
             around = neighbourhood if neighbourhood is not None and not attempt else Neighbourhood(self._store)
             settled |= self._attempt({place: entries[place] for place in open_places}, around, now)
             open_places = [place for place in open_places if place not in settled]
@@ -80,13 +87,14 @@ class Settler:
                 return [settled[place] for place in range(len(entries))]
         raise TooBusyError
 
-    def refresh(self, prospect_ids: Sequence[str], now: datetime) -> list[Refreshed]:
+    def refresh(self, prospect_ids: Sequence[str], now: datetime, *, anew: bool = False) -> list[Refreshed]:
         """Bring prospects up to the present whom no event concerns: a version of the funnel came into force, or what
         a criterion waited for has come to pass.
 
         Arguments:
             prospect_ids: prospects; those that are none any more are passed over.
             now: the present.
+            anew: fold their whole logs, for these were changed.
 
         Returns:
             The prospects that moved by it, in the order given.
@@ -96,9 +104,10 @@ class Settler:
         """
         refreshed: dict[str, Refreshed] = {}
         left = list(dict.fromkeys(prospect_ids))
-        for _ in _attempts():
+        for _ in attempts():
             around = Neighbourhood(self._store)
             around.load(left)
+            around.refold.update(left if anew else ())
             stored = {id_: around[id_].stage for id_ in left if around[id_].summary is not None}
             outcomes = {id_: self._fold(around, id_, [], now) for id_ in stored}
             lost = self._commit(around, outcomes, now)
@@ -114,6 +123,8 @@ class Settler:
     def _attempt(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Settled]:
         """One try; the places of the entries that are settled by it."""
         around.locate((entry.home, entry.event) for entry in entries.values())
+        settled = self._bury(entries, around, now)
+        entries = {place: entry for place, entry in entries.items() if place not in settled}
         fresh = {place: entry for place, entry in entries.items() if not _is_folded(entry, around)}
         around.foresee(fresh.values())
         for entry in sorted(fresh.values(), key=lambda entry: entry.event.key):
@@ -124,7 +135,6 @@ class Settler:
             works.setdefault(around.root(entry.home, entry.event.key), []).append(entry)
         outcomes = {root: self._fold(around, root, work, now) for root, work in works.items()}
         lost = self._commit(around, outcomes, now)
-        settled = {}
         for place, entry in entries.items():
             root = around.root(entry.home, entry.event.key)
             if root not in lost:
@@ -132,6 +142,21 @@ class Settler:
                 settled[place] = outcome.settled if outcome else self._as_stored(around, root, entry.event, now)
         around.learn()
         return settled
+
+    def _bury(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Settled]:
+        """Delete what was appended while the person it is about was being erased; the places of that."""
+        gone = around.gone((entry.home, entry.event) for entry in entries.values())
+        if gone:
+            self._store.bury(sorted(gone), now + MARKERS_KEPT)
+        return {
+            place: self.nobody(around.root(entry.home, entry.event.key), now)
+            for place, entry in entries.items()
+            if (entry.home, entry.event.id) in gone
+        }
+
+    def nobody(self, prospect_id: str, now: datetime) -> Settled:
+        """Where somebody stands of whom nothing is known."""
+        return Settled(prospect_id, fold([], self._calendars.calendar(now), now).machine, [], erased=True)
 
     def _fold(self, around: Neighbourhood, root: str, entries: list[Appended], now: datetime) -> Outcome:
         partition, events = around[root], [entry.event for entry in entries]
@@ -179,7 +204,7 @@ class Settler:
         machine = outcome.settled.machine
         # An identity whose own log is empty, as after it was parted, is nobody until something happens.
         summary = dump(machine) if machine.since else None
-        due = _due(partition, machine, now)
+        due = partition.due if partition.is_being_erased else _due(partition, machine, now)
         is_news = (summary, due) != (partition.summary, partition.due) or bool(outcome.written or outcome.erased)
         partition.summary, partition.recent, partition.due = summary, outcome.recent, due
         partition.stage = machine.at.stage.key if machine.since else None
@@ -256,7 +281,7 @@ def _refreshed(prospect_id: str, stored: str | None, settled: Settled) -> Refres
     return Refreshed(prospect_id, stored, stage, because)
 
 
-def _attempts() -> Iterator[int]:
+def attempts() -> Iterator[int]:
     """Count the tries, with a pause before each but the first: by chance, so that rivals part, and longer each time."""
     for attempt in range(ATTEMPTS):
         if attempt:

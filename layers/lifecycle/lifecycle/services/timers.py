@@ -1,4 +1,5 @@
-"""What falls due without an event: prospects that the passing of time may move, versions that came into force."""
+"""What falls due without an event: prospects that the passing of time may move, versions that came into force, erasures
+that were cut short."""
 
 from __future__ import annotations
 
@@ -31,6 +32,7 @@ class Prospects(Protocol):
     """What timers need of the use cases of a workspace."""
 
     def refresh(self, prospect_ids: Sequence[str]) -> list[Refreshed]: ...
+    def finish_erasure(self, prospect_id: str, has_time: Callable[[], bool]) -> None: ...
 
 
 class Versions(Protocol):
@@ -94,6 +96,8 @@ def run_timers(workplaces: Workplaces, now: datetime, remaining: Callable[[], fl
         for timer in mine:
             if timer.kind == "funnel":
                 run.failed += not _come_into_force(workplaces, workspace, int(timer.id), now)
+            elif timer.kind == "erasure" and remaining() > _ENOUGH_SECONDS:
+                run.failed += not _finish(workplaces, timer, lambda: remaining() > _ENOUGH_SECONDS)
         prospects = iter([timer.id for timer in mine if timer.kind == "prospect"])
         while remaining() > _ENOUGH_SECONDS and (batch := list(islice(prospects, _TOGETHER))):
             for moved in _refresh(workplaces.prospects(workspace), batch):
@@ -115,6 +119,16 @@ def _refresh(prospects: Prospects, batch: Sequence[str]) -> Iterator[list[Refres
             return
         for prospect_id in batch:
             yield from _refresh(prospects, [prospect_id])
+
+
+def _finish(workplaces: Workplaces, timer: DueTimer, has_time: Callable[[], bool]) -> bool:
+    """Go on with an erasure; whether that went well. What there is no time for is due again at the next look."""
+    try:
+        workplaces.prospects(timer.workspace).finish_erasure(timer.id, has_time)
+    except Exception:
+        _LOGGER.exception("an erasure could not be gone on with")
+        return False
+    return True
 
 
 def _come_into_force(workplaces: Workplaces, workspace: str, version: int, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from lifecycle.store.items import (
     item_event,
     item_partition,
     item_transition,
+    marker_item,
     partition_item,
     to_attributes,
     transition_item,
@@ -31,11 +33,22 @@ from lifecycle.store.schema import (
     TRANSITION_PREFIX,
     deal_pk,
     event_sk,
+    marker_sk,
     prospect_pk,
     stage_pk,
     transition_sk,
 )
-from lifecycle.store.transactions import NOT_THERE, TRANSACTION_LIMIT, chunks, put, put_absent, transact
+from lifecycle.store.transactions import (
+    NOT_THERE,
+    THERE,
+    TRANSACTION_LIMIT,
+    chunks,
+    delete,
+    put,
+    put_absent,
+    transact,
+    transact_in_time,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -95,6 +108,12 @@ class DynamoStore:
         """The log of a deal, in no order; strongly consistent."""
         pk = deal_pk(self.workspace, deal_id)
         return [item_deal_update(item) for item in self._query(pk, EVENT_PREFIX, EVENT_PREFIX + "\U0010ffff")]
+
+    def erased(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of some (partition, event id) were erased, as far as markers still tell."""
+        places = {(prospect_pk(self.workspace, home), marker_sk(id_)): (home, id_) for home, id_ in keys}
+        found = self._get([{"pk": pk, "sk": sk} for pk, sk in places])
+        return {places[item["pk"], item["sk"]] for item in found}
 
     def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
         """The prospects of a stage in the order of their entry, read page by page from every shard at once.
@@ -189,8 +208,7 @@ class DynamoStore:
         for prospect_id, sequences in change.erased.items():
             pk = prospect_pk(self.workspace, prospect_id)
             for sequence in sequences:
-                key = to_attributes({"pk": pk, "sk": transition_sk(sequence)})
-                writes.append({"Delete": {"TableName": self._table, "Key": key}})
+                writes.append(delete(self._table, pk, transition_sk(sequence)))
         for prospect_id, records in change.written.items():
             items = (transition_item(self.workspace, prospect_id, record) for record in records)
             writes += [put(self._table, item) for item in items]
@@ -203,6 +221,37 @@ class DynamoStore:
         if partition.version == 0:
             return put(self._table, item, NOT_THERE)
         return put(self._table, item, SAME_VERSION, read=partition.version)
+
+    # ---- erasing ----------------------------------------------------------------------------------------------------
+
+    def bury(self, keys: Sequence[tuple[str, str]], until: datetime) -> None:
+        """Delete events for good. In the place of each a marker stays, by which ``erased`` recognises it.
+
+        Arguments:
+            keys: (partition, event id) of each; those not there leave a marker too.
+            until: when the markers may go.
+
+        Raises:
+            TransactionCanceledException: other writers were in the way at every attempt.
+        """
+        for group in chunks(dict.fromkeys(keys), TRANSACTION_LIMIT // 2):
+            markers = [put(self._table, marker_item(self.workspace, home, id_, until)) for home, id_ in group]
+            deletes = [delete(self._table, prospect_pk(self.workspace, home), event_sk(id_)) for home, id_ in group]
+            transact_in_time(self._client, [*markers, *deletes])
+
+    def rewrite_event(self, entry: Appended) -> None:
+        """Put an event in the place of the one of its id, if that is still there."""
+        self._rewrite(event_item(self.workspace, *entry))
+
+    def rewrite_deal_update(self, update: DealUpdate) -> None:
+        """Put an update in the place of the one of its id, if that is still there."""
+        self._rewrite(deal_update_item(self.workspace, update))
+
+    def _rewrite(self, item: Item) -> None:
+        try:
+            self._client.put_item(TableName=self._table, Item=to_attributes(item), ConditionExpression=THERE)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
 
 def _size(change: Change) -> int:

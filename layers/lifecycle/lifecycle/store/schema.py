@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
 from typing import NamedTuple
 from zlib import crc32
 
@@ -32,6 +33,8 @@ SHARDS = 4
 STATE = "STATE"
 EVENT_PREFIX = "E#"
 TRANSITION_PREFIX = "T#"
+#: Of what stands in the place of an event that was erased.
+MARKER_PREFIX = "X#"
 CURRENT = "CURRENT"
 VERSION_PREFIX = "V#"
 DRAFT_PREFIX = "DRAFT#"
@@ -94,6 +97,11 @@ def owner_of(pk: str) -> tuple[str, str, str]:
 def event_sk(event_id: str) -> str:
     """The sort key of an event: put only if absent, so that the same id twice is one event."""
     return EVENT_PREFIX + event_id
+
+
+def marker_sk(event_id: str) -> str:
+    """The sort key of what stands in the place of an erased event: a hash, for an id may say who somebody was."""
+    return MARKER_PREFIX + sha256(event_id.encode()).hexdigest()
 
 
 def transition_sk(sequence: int) -> str:
