@@ -113,14 +113,12 @@ class Lifecycle:
         around = Neighbourhood(self._store, self._hints)
         around.locate(homed)
         screened = list(zip(homed, around.screen(homed), strict=True))
-        entries = [
-            Appended(home, kept, around.root(home, kept.key)) for (home, _), kept in screened if kept is not None
-        ]
-        news = dict(zip(range(len(entries)), self._store.append(entries), strict=True)) if entries else {}
-        fresh = [entries[place] for place, is_new in news.items() if is_new]
+        entries = [Appended(home, kept, around.root(home, kept.key)) for (home, _), kept in screened if kept]
+        news = self._store.append(entries) if entries else []
+        fresh = [entry for entry, is_new in zip(entries, news, strict=True) if is_new]
         settled = iter(self._settler.settle(fresh, now, around))
         standing = Neighbourhood(self._store) if fresh else around
-        appended = iter(zip(entries, news.values(), strict=True))
+        appended = iter(zip(entries, news, strict=True))
         return [
             _outcome(event, self._settler.nobody(around.root(home, event.key), now), duplicate=True)
             if kept is None

@@ -123,10 +123,9 @@ class Settler:
     def _attempt(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Settled]:
         """One try; the places of the entries that are settled by it."""
         around.locate((entry.home, entry.event) for entry in entries.values())
-        settled = self._bury(entries, around, now)
-        entries = {place: entry for place, entry in entries.items() if place not in settled}
-        fresh = {place: entry for place, entry in entries.items() if not _is_folded(entry, around)}
-        around.foresee(fresh.values())
+        unfolded = {place: entry for place, entry in entries.items() if not _is_folded(entry, around)}
+        fresh = self._screen(unfolded, around, now)
+        settled = {place: self._nobody(unfolded[place], around, now) for place in unfolded.keys() - fresh.keys()}
         for entry in sorted(fresh.values(), key=lambda entry: entry.event.key):
             around.connect(entry.home, entry.event)
         changed = around.refold | around.touched
@@ -137,22 +136,30 @@ class Settler:
         lost = self._commit(around, outcomes, now)
         for place, entry in entries.items():
             root = around.root(entry.home, entry.event.key)
-            if root not in lost:
+            if root not in lost and place not in settled:
                 outcome = outcomes.get(root)
                 settled[place] = outcome.settled if outcome else self._as_stored(around, root, entry.event, now)
         around.learn()
         return settled
 
-    def _bury(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Settled]:
-        """Delete what was appended while the person it is about was being erased; the places of that."""
-        gone = around.gone((entry.home, entry.event) for entry in entries.values())
+    def _screen(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Appended]:
+        """Put right what was appended while somebody was being erased whom it is about, or whom it names.
+
+        Returns:
+            The entries that remain, as the logs have them now.
+        """
+        screened = around.screen([(entry.home, entry.event) for entry in entries.values()])
+        kept = {place: event for place, event in zip(entries, screened, strict=True) if event is not None}
+        gone = [(entry.home, entry.event.id) for place, entry in entries.items() if place not in kept]
         if gone:
-            self._store.bury(sorted(gone), now + MARKERS_KEPT)
-        return {
-            place: self.nobody(around.root(entry.home, entry.event.key), now)
-            for place, entry in entries.items()
-            if (entry.home, entry.event.id) in gone
-        }
+            self._store.bury(gone, now + MARKERS_KEPT)
+        for place, event in kept.items():
+            if event is not entries[place].event:
+                self._store.rewrite_event(entries[place]._replace(event=event))
+        return {place: entries[place]._replace(event=event) for place, event in kept.items()}
+
+    def _nobody(self, entry: Appended, around: Neighbourhood, now: datetime) -> Settled:
+        return self.nobody(around.root(entry.home, entry.event.key), now)
 
     def nobody(self, prospect_id: str, now: datetime) -> Settled:
         """Where somebody stands of whom nothing is known."""

@@ -207,8 +207,7 @@ class DynamoStore:
         writes: list[TransactWriteItemTypeDef] = []
         for prospect_id, sequences in change.erased.items():
             pk = prospect_pk(self.workspace, prospect_id)
-            for sequence in sequences:
-                writes.append(delete(self._table, pk, transition_sk(sequence)))
+            writes += [delete(self._table, pk, transition_sk(sequence)) for sequence in sequences]
         for prospect_id, records in change.written.items():
             items = (transition_item(self.workspace, prospect_id, record) for record in records)
             writes += [put(self._table, item) for item in items]
