@@ -41,6 +41,7 @@ VERBS: dict[str, set[str]] = {
     "update_deal": READ | WRITE,
     "decide_stage": READ | WRITE,
     "read_prospects": READ,
+    "manage_privacy": READ | WRITE,
     "manage_funnel": READ | WRITE | UPDATE | {"sqs:SendMessage"},
     "manage_keys": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     "describe_api": set(),

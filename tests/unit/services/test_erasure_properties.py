@@ -1,11 +1,11 @@
-"""Whatever happened before: whoever is erased leaves no trace, does not come back by what is repeated, and takes nothing
-from anybody else."""
+"""Whatever happened before: whoever is erased leaves no trace, does not come back by what is repeated, and takes
+nothing from anybody else."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ from tests.scenarios import EVERYBODY, Operation, Rule, World, operations
 RANDOMS = st.randoms(use_true_random=False)
 WHOM = st.sampled_from(EVERYBODY)
 #: Of the table's stream, as a Lambda sees them.
-Images = list[tuple[str, dict[str, Any]]]
+Images = list[tuple[str, Mapping[str, Any]]]
 
 
 def world() -> World:

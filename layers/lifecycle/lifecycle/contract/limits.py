@@ -58,3 +58,7 @@ MAX_LISTED_ERRORS = 20
 #: Entries of one page: the default and the most.
 DEFAULT_PAGE = 50
 MAX_PAGE = 200
+
+#: Entries of one page of an export, which shows each as a whole: at their largest, with every letter escaped, they
+#: still fit into the 6 MB that Lambda answers with.
+MAX_EXPORT_PAGE = 50

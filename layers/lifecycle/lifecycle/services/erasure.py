@@ -9,6 +9,7 @@ batch: a sweep that is cut short is taken up again by the timers.
 from __future__ import annotations
 
 import secrets
+import time
 from base64 import b32encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,6 +38,12 @@ _SOME_EVENT = "erased"
 
 #: Whether there is time for one more batch.
 HasTime = Callable[[], bool]
+
+
+def within(seconds: float) -> HasTime:
+    """There is time until so many seconds from now."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() < end
 
 
 @dataclass(frozen=True, slots=True)
