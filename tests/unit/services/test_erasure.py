@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from lifecycle.events import Activity, Contact, DealUpdate, Identity
+from lifecycle.events import Activity, Contact, DealUpdate, Decision, Identity
 from lifecycle.services import lifecycle as use_cases
 from lifecycle.services.announcing import announce_stream
 from lifecycle.services.errors import (
@@ -17,9 +17,10 @@ from lifecycle.services.errors import (
     ProspectErasedError,
     ProspectNotFoundError,
 )
-from lifecycle.services.exporting import DealMention, StoredEvent
+from lifecycle.services.exporting import DealMention, ExportEntry, StoredEvent
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.stream import evaluate_stream
+from lifecycle.store.bus import BusEvent
 from lifecycle.store.items import from_attributes
 from lifecycle.store.protocol import Appended
 from lifecycle.store.records import TransitionRecord
@@ -39,6 +40,8 @@ from tests.builders import (
 )
 from tests.fakes.memory_store import MemoryStore
 
+E = TypeVar("E", Activity, Decision, DealUpdate)
+
 USER = Identity("user", "u-4711")
 CRM = Identity("crm:sf", "003-ann")
 OTHER_COOKIE = Identity("visitor", "cookie-2")
@@ -54,10 +57,10 @@ def never() -> bool:
     return False
 
 
-def later(activity: Activity, seconds: float = 1) -> Activity:
-    """An activity as it would arrive a moment from now."""
+def later(event: E, seconds: float = 1) -> E:
+    """An event as it would arrive a moment from now."""
     moment = datetime.now(UTC) + timedelta(seconds=seconds)
-    return replace(activity, occurred_at=moment, recorded_at=moment)
+    return replace(event, occurred_at=moment, recorded_at=moment)
 
 
 def erase(lifecycle: Lifecycle, whom: Identity = ANN) -> Any:
@@ -128,14 +131,19 @@ def test_the_moves_stay_for_the_counts_under_a_name_that_leads_to_nobody(store: 
 def test_nobody_is_told_of_these_moves_again(store: MemoryStore, ann: Lifecycle) -> None:
     before = set(store.items)
     erase(ann)
-    announced: list[object] = []
+    announced: list[BusEvent] = []
+
+    def put(events: Sequence[BusEvent]) -> list[bool]:
+        announced.extend(events)
+        return [True for _ in events]
+
     records = [
         {"dynamodb": {"SequenceNumber": "1", "NewImage": item, "ApproximateCreationDateTime": at(1).timestamp()}}
         for key, item in store.items.items()
         if key not in before and key[1].startswith("T#")
     ]
 
-    assert announce_stream(records, lambda events: [True for event in events if announced.append(event) is None]) == []
+    assert announce_stream(records, put) == []
 
     assert records
     assert announced == []
@@ -234,12 +242,7 @@ def test_a_visit_after_the_erasure_starts_a_new_prospect(store: MemoryStore, ann
     assert ann.record_activity(visit("first", 1, COOKIE)).erased
     # And whatever follows is theirs.
     assert not ann.record_activity(replace(later(visit("mail", 0, ANN)), direction="outbound")).erased
-    assert ann.decide(erased.prospect_id, replace(decision("again", 0, "accept"), **_now())).stage == "sales_qualified"
-
-
-def _now() -> dict[str, datetime]:
-    moment = datetime.now(UTC) + timedelta(seconds=2)
-    return {"occurred_at": moment, "recorded_at": moment}
+    assert ann.decide(erased.prospect_id, later(decision("again", 0, "accept"), 2)).stage == "sales_qualified"
 
 
 def test_who_came_back_can_be_erased_again(store: MemoryStore, ann: Lifecycle, clock: Clock) -> None:
@@ -258,7 +261,7 @@ def test_who_came_back_can_be_erased_again(store: MemoryStore, ann: Lifecycle, c
 def test_a_deal_neither_stores_nor_reaches_a_contact_who_was_erased(store: MemoryStore, ann: Lifecycle) -> None:
     erase(ann)
     contacts = (Contact((ANN, CRM), "buyer"), Contact((BOB,), "user"))
-    update = replace(deal_update("u9", 0, "won", contacts, deal_id="D1"), **_now())
+    update = later(deal_update("u9", 0, "won", contacts, deal_id="D1"))
 
     outcome = ann.update_deal(update)
     alone = ann.update_deal(replace(deal_update("u8", 9, "won", (Contact((CRM,), "x"),), deal_id="D9"), name="Annabel"))
@@ -478,7 +481,8 @@ def test_an_export_shows_all_that_is_held(store: MemoryStore, ann: Lifecycle) ->
 
 def test_an_export_goes_on_page_by_page(ann: Lifecycle) -> None:
     whole = ann.export(id_of(USER), None, 1000).entries
-    position, pages = None, []
+    position: tuple[str, ...] | None = None
+    pages: list[tuple[ExportEntry, ...]] = []
     while not pages or position:
         page = ann.export(id_of(USER), position, 3)
         assert (page.view is None) is (position is not None)
