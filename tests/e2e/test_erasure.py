@@ -1,4 +1,4 @@
-"""Who was erased is found nowhere in the deployed table, whatever is sent again and whatever the stream still brings."""
+"""Who was erased is nowhere in the deployed table, whatever is sent again and whatever the stream still brings."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from lifecycle.services.failures import failure
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.store.items import from_attributes, item_deal_update, item_event
 from lifecycle.store.protocol import Appended
@@ -61,7 +62,9 @@ def _failed(numbers: list[str], work: Callable[[], None]) -> list[str]:
     """Do some work; the numbers given if it fails: the stream delivers those again, and at last to the dead letters."""
     try:
         work()
-    except Exception:
-        _LOGGER.exception("evaluation of stream records failed", extra={"sequence_numbers": numbers})
+    except Exception as error:
+        _LOGGER.error(  # noqa: TRY400 - not the message
+            "evaluation of stream records failed", extra={"sequence_numbers": numbers, **failure(error)}
+        )
         return numbers
     return []

@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
+from lifecycle.services.failures import failure
 from lifecycle.services.jobs import Jobs
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.settle import Refreshed
@@ -112,9 +113,9 @@ def _refresh(prospects: Prospects, batch: Sequence[str]) -> Iterator[list[Refres
     """Evaluate all at once; if that fails, one by one, so that one bad log holds up no other (``None``: it failed)."""
     try:
         yield prospects.refresh(batch)
-    except Exception:
+    except Exception as error:
         if len(batch) == 1:
-            _LOGGER.exception("a prospect whose time had come could not be evaluated")
+            _LOGGER.error("a prospect whose time had come could not be evaluated", extra=failure(error))  # noqa: TRY400
             yield None
             return
         for prospect_id in batch:
@@ -125,8 +126,8 @@ def _finish(workplaces: Workplaces, timer: DueTimer, has_time: Callable[[], bool
     """Go on with an erasure; whether that went well. What there is no time for is due again at the next look."""
     try:
         workplaces.prospects(timer.workspace).finish_erasure(timer.id, has_time)
-    except Exception:
-        _LOGGER.exception("an erasure could not be gone on with")
+    except Exception as error:
+        _LOGGER.error("an erasure could not be gone on with", extra=failure(error))  # noqa: TRY400 - not the message
         return False
     return True
 
@@ -139,7 +140,8 @@ def _come_into_force(workplaces: Workplaces, workspace: str, version: int, now: 
         if record is not None and record.cancelled_at is None:
             workplaces.reevaluations(workspace).start_reevaluation(record, now)
         versions.clear_due(version)
-    except Exception:
-        _LOGGER.exception("the re-evaluation by a version could not be started", extra={"version": version})
+    except Exception as error:
+        told = {"version": version, **failure(error)}
+        _LOGGER.error("the re-evaluation by a version could not be started", extra=told)  # noqa: TRY400
         return False
     return True
