@@ -33,3 +33,8 @@ def api(stack_info: StackInfo) -> Iterator[Api]:
     api = Api(stack_info.api_url, stack_info.api_key)
     yield api
     api.http.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Read the logs when all has been sent. (All end-to-end tests run on one worker, in this order.)"""
+    items.sort(key=lambda item: item.path.name == "test_what_the_logs_say.py")

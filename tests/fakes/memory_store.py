@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from lifecycle.events import DealUpdate, Event
+from lifecycle.events import Activity, DealUpdate, Event
 from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.due import DueTimer, due_before, timer_of
 from lifecycle.store.items import (
@@ -17,6 +17,7 @@ from lifecycle.store.items import (
     item_event,
     item_partition,
     item_transition,
+    marker_item,
     partition_item,
     to_attributes,
     to_seconds,
@@ -31,14 +32,16 @@ from lifecycle.store.schema import (
     EXPIRES_AT,
     SHARDS,
     STATE,
+    TRACES_PREFIX,
     TRANSITION_PREFIX,
     deal_pk,
     event_sk,
+    marker_sk,
     prospect_pk,
     stage_pk,
     transition_sk,
 )
-from lifecycle.store.traces import kept_log, traces_items
+from lifecycle.store.traces import kept_log, traces_items, without
 
 
 class MemoryStore:
@@ -77,6 +80,10 @@ class MemoryStore:
     def deal_log(self, deal_id: str) -> list[DealUpdate]:
         return [item_deal_update(item) for item in self._range(deal_pk(self.workspace, deal_id), EVENT_PREFIX)]
 
+    def erased(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        self.reads += 1
+        return {key for key in keys if (prospect_pk(self.workspace, key[0]), marker_sk(key[1])) in self.items}
+
     def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
         listed = (entry for shard in range(SHARDS) for entry in self.in_shard(stage, shard))
         return iter(sorted(entry for entry in listed if entry[0] > after and first <= entry[0] <= last))
@@ -104,6 +111,9 @@ class MemoryStore:
             return False
         self.audit.append(audit)
         return True
+
+    def record(self, audit: AuditEntry) -> None:
+        self.audit.append(audit)
 
     def append_deal_update(self, update: DealUpdate) -> bool:
         return self._put_absent(deal_update_item(self.workspace, update))
@@ -147,9 +157,32 @@ class MemoryStore:
         for prospect_id, records in change.written.items():
             for record in records:
                 self._put(transition_item(self.workspace, prospect_id, record))
+        if change.audit is not None:
+            self.audit.append(change.audit)
         for partition in change.partitions:
             self._put(partition_item(self.workspace, partition) | {"version": partition.version + 1})
         return True
+
+    def bury(self, keys: Sequence[tuple[str, str]], until: datetime) -> None:
+        for home, id_ in keys:
+            self._put(marker_item(self.workspace, home, id_, until))
+            self.items.pop((prospect_pk(self.workspace, home), event_sk(id_)), None)
+
+    def change_traces(self, prospect_id: str, change: Callable[[Activity], Activity | None]) -> None:
+        for item in list(self._range(prospect_pk(self.workspace, prospect_id), TRACES_PREFIX)):
+            changed = without(item, change)
+            if changed is not None:
+                self._put(changed)
+
+    def rewrite_event(self, entry: Appended) -> None:
+        self._rewrite(event_item(self.workspace, *entry))
+
+    def rewrite_deal_update(self, update: DealUpdate) -> None:
+        self._rewrite(deal_update_item(self.workspace, update))
+
+    def _rewrite(self, item: dict[str, Any]) -> None:
+        if (item["pk"], item["sk"]) in self.items:
+            self._put(item)
 
     def _put_absent(self, item: dict[str, Any]) -> bool:
         if (item["pk"], item["sk"]) in self.items:

@@ -18,7 +18,7 @@ from moto import mock_aws
 
 from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
-from lifecycle.services import audit, funnels, jobs, keys, lifecycle, publishing
+from lifecycle.services import audit, funnels, jobs, keys, lifecycle, publishing, throttle
 from lifecycle.services.scopes import SCOPES
 from lifecycle.store.queue import JobQueue
 from tests.fakes.reception import ANN, SAM, funnel
@@ -273,6 +273,7 @@ ROWS = (
         {"name": "crm", "scopes": ["ingest"], "expires_at": None},
         None,
     ),
+    Row("DELETE", "/prospects/{prospect_id}", "prospect.erased", Office.ann, None, None, {"stage": "engaged"}, None),
     # What systems report is in the log itself; it decides nothing.
     Row("POST", "/activities", None, at("/activities"), VISIT),
     Row("POST", "/activities/batch", None, at("/activities/batch"), [VISIT]),
@@ -306,7 +307,11 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         sqs = boto3.client("sqs", region_name="us-east-1")
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
         for module in (audit, lifecycle, funnels, jobs, keys):
-            monkeypatch.setattr(module, "dynamodb_client", lambda: client)
+            monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
+        monkeypatch.setattr(keys, "dynamodb_client", lambda: client)
+        monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)
+        monkeypatch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
+        monkeypatch.setenv("KEY_REQUESTS_PER_SECOND", "100")
         monkeypatch.setattr(jobs, "job_queue", lambda: queue)
         monkeypatch.setattr(publishing, "PUBLICATION_LEAD", timedelta(0))
         monkeypatch.setenv("TABLE_NAME", "prospects")

@@ -68,6 +68,7 @@ VERBS: dict[str, set[str]] = {
     "update_deal": set(),
     "decide_stage": set(),
     "read_prospects": set(),
+    "manage_privacy": set(),
     "manage_funnel": {"sqs:SendMessage"},
     "manage_keys": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
     "read_audit": set(),
@@ -85,7 +86,7 @@ IN_A_WORKSPACE: dict[str, tuple[set[str], set[str]]] = {
 #: Who enters which.
 ENTERED = {
     "WorkspaceRole": {
-        *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys"),
+        *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys", "manage_privacy"),
         *("evaluate_stage", "run_job", "run_timers"),
     },
     "WorkspaceReadRole": {"read_prospects", "read_audit"},

@@ -9,7 +9,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from lifecycle.contract import audit_examples, encode, examples, funnel_examples, key_examples
+from lifecycle.contract import audit_examples, encode, examples, funnel_examples, key_examples, privacy_examples
 from lifecycle.contract.openapi import document
 from lifecycle.contract.problems import INVALID, KINDS, Problem, invalid
 from lifecycle.contract.refusals import FieldError, InvalidRequestError
@@ -22,7 +22,13 @@ from lifecycle.services.results import BatchOutcome, DealOutcome, Outcome, Prosp
 from tests.unit.functions.fake_lifecycle import ENTRIES, NOON, FakeLifecycle, transition, view
 
 REQUESTS = {**examples.REQUESTS, **funnel_examples.REQUESTS, **key_examples.REQUESTS}
-ANSWERS = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS, **audit_examples.ANSWERS}
+ANSWERS = {
+    **examples.ANSWERS,
+    **funnel_examples.ANSWERS,
+    **key_examples.ANSWERS,
+    **audit_examples.ANSWERS,
+    **privacy_examples.ANSWERS,
+}
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ API_FUNCTIONS = (
     "update_deal",
     "decide_stage",
     "read_prospects",
+    "manage_privacy",
     "manage_funnel",
     "manage_keys",
     "read_audit",

@@ -57,6 +57,8 @@ ROWS = (
     Row("GET", "/prospects/{prospect_id}", "read", PROSPECT, None, 404),
     Row("GET", "/prospects/{prospect_id}/timeline", "read", f"{PROSPECT}/timeline", None, 404),
     Row("GET", "/prospects/{prospect_id}/explanation", "read", f"{PROSPECT}/explanation", None, 404),
+    Row("GET", "/prospects/{prospect_id}/export", "admin", f"{PROSPECT}/export", None, 404),
+    Row("DELETE", "/prospects/{prospect_id}", "admin", PROSPECT, None, 404),
     Row("GET", "/funnel", "read", "/funnel"),
     Row("GET", "/funnel/gallery", "read", "/funnel/gallery"),
     Row("GET", "/funnel/gallery/{name}", "read", "/funnel/gallery/default"),

@@ -62,3 +62,6 @@ MAX_PAGE = 200
 #: What may be said of a key: more than API Gateway takes of all callers of an account by default (AWS, "Amazon API
 #: Gateway quotas") is no limit.
 MAX_REQUESTS_PER_SECOND = 10_000
+#: Entries of one page of an export, which shows each as a whole: at their largest, with every letter escaped, they
+#: still fit into the 6 MB that Lambda answers with.
+MAX_EXPORT_PAGE = 50

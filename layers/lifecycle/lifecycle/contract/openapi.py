@@ -23,6 +23,8 @@ from lifecycle.contract import (
     key_examples,
     key_models,
     models,
+    privacy_answers,
+    privacy_examples,
     problems,
 )
 from lifecycle.contract.limits import MAX_BATCH_ENTRIES, MAX_OUTSIDE_ID
@@ -42,9 +44,15 @@ answered with a problem document (RFC 9457) that names the field, the reason and
 nothing. Give activities and decisions an `id`: the same id again is the same event, so requests can be repeated.
 """
 
-_ANSWER_MODULES = (answers, funnel_answers, job_answers, key_answers, audit_answers)
+_ANSWER_MODULES = (answers, funnel_answers, job_answers, key_answers, audit_answers, privacy_answers)
 _REQUEST_EXAMPLES = {**examples.REQUESTS, **funnel_examples.REQUESTS, **key_examples.REQUESTS}
-_ANSWER_EXAMPLES = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS, **audit_examples.ANSWERS}
+_ANSWER_EXAMPLES = {
+    **examples.ANSWERS,
+    **funnel_examples.ANSWERS,
+    **key_examples.ANSWERS,
+    **audit_examples.ANSWERS,
+    **privacy_examples.ANSWERS,
+}
 _YAML = YAML_TYPES[0]
 
 _ID = {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"}

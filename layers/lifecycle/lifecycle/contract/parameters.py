@@ -155,10 +155,10 @@ def read_past_time(query: Mapping[str, str], name: str, present: datetime) -> da
     return read_one(query, name, lambda text: refuse_future(parse_time(text), present))
 
 
-def read_limit(query: Mapping[str, str]) -> int:
+def read_limit(query: Mapping[str, str], default: int = DEFAULT_PAGE, most: int = MAX_PAGE) -> int:
     """How many entries a page shall have."""
-    given = read_one(query, "limit", _limit)
-    return DEFAULT_PAGE if given is None else given
+    given = read_one(query, "limit", lambda text: _limit(text, most))
+    return default if given is None else given
 
 
 def _lead_status(text: str) -> str:
@@ -167,9 +167,9 @@ def _lead_status(text: str) -> str:
     return text
 
 
-def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and 1 <= int(text) <= MAX_PAGE):
-        raise RefusedValueError("is not a size of a page", f"a whole number from 1 to {MAX_PAGE}")
+def _limit(text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and 1 <= int(text) <= most):
+        raise RefusedValueError("is not a size of a page", f"a whole number from 1 to {most}")
     return int(text)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from time import perf_counter
@@ -18,13 +17,11 @@ from lifecycle.contract import cors, problems, routes
 from lifecycle.contract.caller import read_caller, require_scope
 from lifecycle.contract.route import Route, rule_of
 from lifecycle.contract.throttling import admit
+from lifecycle.services.failures import failure
 
 logger = Logger()
 
 _SERVER_ERROR = 500
-
-#: The innermost frames of a stack: the outer ones are the same for every request.
-_FRAMES = -8
 
 #: What every answer says that does not say it for itself. Answers hold personal data, so no cache may keep them
 #: (RFC 9111, section 5.2.2.5). No browser may guess what they are (Fetch standard, "X-Content-Type-Options"), ask for
@@ -119,10 +116,7 @@ class Api:
             problem = problems.problem_of(error, request["requestContext"].get("requestId", ""))
         logger.append_keys(problem=problem.kind.slug)
         if problem.kind.status >= _SERVER_ERROR:
-            # Where it happened and what it was, without its message: that may quote data.
-            logger.append_keys(
-                error=type(error).__name__, stack=traceback.format_tb(error.__traceback__, limit=_FRAMES)
-            )
+            logger.append_keys(**failure(error))
         return answer(problem.document, problem.kind.status, problems.CONTENT_TYPE, problem.headers)
 
 

@@ -197,6 +197,17 @@ def key_withdrawn(origin: Origin, record: ApiKeyRecord, now: datetime) -> AuditE
     return entry(origin, "key.withdrawn", _key(record), now, Difference(_key_document(record), None))
 
 
+def prospect_erased(origin: Origin, prospect_id: str, stage: str | None, counts: Document, now: datetime) -> AuditEntry:
+    """A person was erased. The id is all that names them; what ``counts`` tells is how much there was."""
+    subject = Subject("prospect", prospect_id)
+    return entry(origin, "prospect.erased", subject, now, Difference({"stage": stage}, None), details=counts)
+
+
+def prospect_exported(origin: Origin, prospect_id: str, now: datetime) -> AuditEntry:
+    """All that is held on a person was read."""
+    return entry(origin, "prospect.exported", Subject("prospect", prospect_id), now, Difference(None, None))
+
+
 def _key(record: ApiKeyRecord) -> Subject:
     return Subject("key", str(record.key_id))
 

@@ -21,13 +21,23 @@ class ProspectNotFoundError(LifecycleError):
         super().__init__(f"No prospect of this workspace has the {what} given. Look it up by GET /prospects.")
 
 
+class ProspectErasedError(ProspectNotFoundError):
+    """The prospect was erased. Nothing is known of it any more."""
+
+    def __init__(self) -> None:
+        LifecycleError.__init__(
+            self,
+            "This prospect was erased: nothing is held on it any more. Only what a person does anew makes a new one.",
+        )
+
+
 class ProspectAbsorbedError(LifecycleError):
-    """A decision names a prospect that has been merged into another one."""
+    """A request that must name a prospect itself names one that has been merged into another one."""
 
     def __init__(self, prospect_id: str, survivor: str) -> None:
         self.survivor = survivor
         super().__init__(
-            f"Prospect {prospect_id} was merged into {survivor}. Send the decision to /prospects/{survivor}/decisions."
+            f"Prospect {prospect_id} was merged into {survivor}. Send the request for that one: /prospects/{survivor}."
         )
 
 

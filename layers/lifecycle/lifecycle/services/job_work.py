@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from lifecycle.services.failures import failure
 from lifecycle.store.job_records import FoundMove
 
 _LOGGER = logging.getLogger(__name__)
@@ -63,8 +64,8 @@ class Lenient:
             try:
                 moves += self._work.take([prospect_id])
             except Exception as error:
-                whose = {"workspace": self._workspace, "prospect_id": prospect_id}
-                _LOGGER.exception("a prospect was passed over", extra=whose)
+                told = {"workspace": self._workspace, "prospect_id": prospect_id, **failure(error)}
+                _LOGGER.error("a prospect was passed over", extra=told)  # noqa: TRY400 - not the message
                 failed.append(error)
         if len(failed) == len(prospect_ids) > 1:
             raise failed[0]

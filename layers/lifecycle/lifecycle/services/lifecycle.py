@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -20,19 +20,22 @@ from lifecycle.events import (
     home_identity,
     prospect_id,
 )
-from lifecycle.services.audit_entries import SYSTEM, ruling_recorded
+from lifecycle.services.audit_entries import SYSTEM, prospect_exported, ruling_recorded
 from lifecycle.services.calendars import Calendars, CalendarSource, remembered
 from lifecycle.services.checking import check_ruling
 from lifecycle.services.deals import spread, spreading_of
+from lifecycle.services.erasure import Erased, Eraser, HasTime
 from lifecycle.services.errors import (
     BareVisitorsError,
     EventNotFoundError,
     NotMergedError,
     ProspectAbsorbedError,
+    ProspectErasedError,
     ProspectNotFoundError,
     SelfMergeError,
     TooBusyError,
 )
+from lifecycle.services.exporting import Exporter, ExportPage
 from lifecycle.services.hints import Hints
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.services.reading import Reader
@@ -84,6 +87,8 @@ class Lifecycle:
         self._calendars = calendars
         self._settler = Settler(store, calendars)
         self._reader = Reader(store, calendars)
+        self._eraser = Eraser(store, self._settler, origin)
+        self._exporter = Exporter(store, self._reader)
 
     @classmethod
     def connect(cls, table: str, workspace: str, origin: Origin = SYSTEM) -> Lifecycle:
@@ -121,19 +126,30 @@ class Lifecycle:
         around = Neighbourhood(self._store, self._hints)
         around.locate(homed)
         keeper = Keeper(self._calendars.calendar(now), now)
+        screened = list(zip(homed, around.screen(homed), strict=True))
         entries = [
-            Appended(home, event, around.root(home, event.key), keeper.expires_at(event)) for home, event in homed
+            Appended(home, kept, around.root(home, kept.key), keeper.expires_at(kept))
+            for (home, _), kept in screened
+            if kept
         ]
-        news = append(entries)
+        news = append(entries) if entries else []
         fresh = [entry for entry, is_new in zip(entries, news, strict=True) if is_new]
         settled = iter(self._settler.settle(fresh, now, around))
         standing = Neighbourhood(self._store) if fresh else around
+        appended = iter(zip(entries, news, strict=True))
         return [
-            _outcome(entry.event, next(settled), duplicate=False)
-            if is_new
-            else _outcome(entry.event, self._settler.standing(standing, entry.home, entry.event, now), duplicate=True)
-            for entry, is_new in zip(entries, news, strict=True)
+            _outcome(event, self._settler.nobody(around.root(home, event.key), now), duplicate=True)
+            if kept is None
+            else self._outcome(*next(appended), settled, standing, now)
+            for (home, event), kept in screened
         ]
+
+    def _outcome(
+        self, entry: Appended, is_new: bool, settled: Iterator[Settled], standing: Neighbourhood, now: datetime
+    ) -> Outcome:
+        if is_new:
+            return _outcome(entry.event, next(settled), duplicate=False)
+        return _outcome(entry.event, self._settler.standing(standing, entry.home, entry.event, now), duplicate=True)
 
     # ---- deals ------------------------------------------------------------------------------------------------------
 
@@ -147,21 +163,23 @@ class Lifecycle:
         Raises:
             TooBusyError: the update is in the deal's log, but others kept changing a contact.
         """
+        around = Neighbourhood(self._store)
+        update = around.cleared_update(update)
         is_new = self._store.append_deal_update(update)
-        outcome = self._spread(update)
+        outcome = self._spread(update, around)
         if is_new:
             return outcome
         return replace(outcome, prospects=tuple(replace(one, transition=None) for one in outcome.prospects))
 
-    def _spread(self, update: DealUpdate) -> DealOutcome:
+    def _spread(self, update: DealUpdate, around: Neighbourhood) -> DealOutcome:
         """Copy an update to its deal's contacts and evaluate them; where those stand that it concerns."""
         spreading = spreading_of(self._store, update)
-        entries, around = spread(self._store, spreading)
+        entries = spread(self._store, spreading, around)
         settled = self._settler.settle(entries, _now(), around)
         prospects = {
             outcome.prospect_id: ProspectOutcome(outcome.prospect_id, outcome.machine.at.stage.key, _last_move(outcome))
             for entry, outcome in zip(entries, settled, strict=True)
-            if entry.home in spreading.concerned
+            if entry.home in spreading.concerned and not outcome.erased
         }
         return DealOutcome(update.deal_id, tuple(prospects[root] for root in sorted(prospects)))
 
@@ -173,7 +191,7 @@ class Lifecycle:
         The audit trail tells of it in the same transaction, once, however often the ruling is sent.
 
         Raises:
-            ProspectNotFoundError, ProspectAbsorbedError: there is no such prospect, or no longer.
+            ProspectNotFoundError, ProspectErasedError, ProspectAbsorbedError: there is no such prospect, or no longer.
             UnknownStageError, EmailKnownError: the stage is not the funnel's, or not for a known prospect.
             UnknownSubStatusError: the status is not the stage's.
             QualificationMissingError: the stage requires more of the checklist than is answered.
@@ -188,6 +206,8 @@ class Lifecycle:
             standing = self._check(prospect_id, ruling)
             append = partial(self._append_ruling, ruling_recorded(self._origin, prospect_id, ruling, standing))
         (outcome,) = self._record([(prospect_id, ruling)], append)
+        if outcome.erased:
+            raise ProspectErasedError
         return outcome
 
     def _append_ruling(self, audit: AuditEntry, appended: Sequence[Appended]) -> list[bool]:
@@ -209,6 +229,8 @@ class Lifecycle:
         around = Neighbourhood(self._store)
         if around[root].is_pointer:
             raise ProspectAbsorbedError(root, around.root(root))
+        if around[root].is_erased:
+            raise ProspectErasedError
         if around[root].summary is None:
             raise ProspectNotFoundError("id")
         standing = self._settler.machine(around, root, _now())
@@ -262,14 +284,39 @@ class Lifecycle:
             self._settler.settle(pending, _now())
 
     def spread_stream(self, update: DealUpdate) -> None:
-        """Copy a deal update that the stream reports to contacts that do not have it yet."""
-        self._spread(update)
+        """Copy a deal update that the stream reports to contacts that do not have it yet.
+
+        One that was appended while a contact was being erased is put right in the deal's log as well.
+        """
+        around = Neighbourhood(self._store)
+        cleared = around.cleared_update(update)
+        if cleared != update:
+            self._store.rewrite_deal_update(cleared)
+        self._spread(cleared, around)
 
     # ---- time -------------------------------------------------------------------------------------------------------
 
     def refresh(self, prospect_ids: Sequence[str]) -> list[Refreshed]:
         """Bring prospects up to the present whom no event concerns (see ``Settler.refresh``)."""
         return self._settler.refresh(prospect_ids, _now())
+
+    # ---- privacy ----------------------------------------------------------------------------------------------------
+
+    def erase(self, prospect_id: str, has_time: HasTime) -> Erased:
+        """Erase a prospect and all that is held on it (see ``Eraser.erase``)."""
+        return self._eraser.erase(prospect_id, _now(), has_time)
+
+    def finish_erasure(self, prospect_id: str, has_time: HasTime) -> None:
+        """Go on with an erasure that was cut short. Doing it twice is doing it once."""
+        self._eraser.sweep(prospect_id, _now(), has_time)
+
+    def export(self, prospect_id: str, position: tuple[str, ...] | None, limit: int) -> ExportPage:
+        """All that is held on a prospect, a page at a time (see ``Exporter.page``). The audit trail tells of it once."""
+        now = _now()
+        page = self._exporter.page(prospect_id, position, limit, now)
+        if position is None:
+            self._store.record(prospect_exported(self._origin, page.prospect_id, now))
+        return page
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -321,5 +368,6 @@ def _outcome(event: Event, settled: Settled, *, duplicate: bool) -> Outcome:
         prospect_id=settled.prospect_id,
         stage=settled.machine.at.stage.key,
         transition=None if duplicate else _last_move(settled),
-        duplicate=duplicate,
+        duplicate=duplicate or settled.erased,
+        erased=settled.erased,
     )

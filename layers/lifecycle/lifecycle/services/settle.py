@@ -11,7 +11,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from lifecycle.engine.calendar import Calendar
@@ -30,16 +30,23 @@ from lifecycle.store.records import Change, Partition, TransitionRecord
 #: How many events a state remembers to have folded: enough that the stream, seconds later, still finds its own.
 RECENT = 24
 ATTEMPTS = 12
+#: How long an erased event is recognised that comes again and says of itself that it happened just now. (One that says
+#: when it happened is recognised for ever.) Longer than any sender repeats, and than most keep what they sent.
+MARKERS_KEPT = timedelta(days=400)
 _LONGEST_PAUSE = 0.4
 
 
 @dataclass(slots=True)
 class Settled:
-    """Where a prospect stands now, and the moves that came to light by settling."""
+    """Where a prospect stands now, and the moves that came to light by settling.
+
+    ``erased`` says that it is nobody: the event was about somebody who was erased, and is no more.
+    """
 
     prospect_id: str
     machine: Machine
     moves: list[TransitionRecord]
+    erased: bool = False
 
 
 class Settler:
@@ -81,13 +88,14 @@ class Settler:
                 return [settled[place] for place in range(len(entries))]
         raise TooBusyError
 
-    def refresh(self, prospect_ids: Sequence[str], now: datetime) -> list[Refreshed]:
+    def refresh(self, prospect_ids: Sequence[str], now: datetime, *, anew: bool = False) -> list[Refreshed]:
         """Bring prospects up to the present whom no event concerns: a version of the funnel came into force, or what
         a criterion waited for has come to pass.
 
         Arguments:
             prospect_ids: prospects; those that are none any more are passed over.
             now: the present.
+            anew: fold their whole logs, for these were changed.
 
         Returns:
             The prospects that moved by it, in the order given.
@@ -100,6 +108,7 @@ class Settler:
         for _ in attempts():
             around = Neighbourhood(self._store)
             around.load(left)
+            around.refold.update(left if anew else ())
             stored = {id_: around[id_].stage for id_ in left if around[id_].summary is not None}
             outcomes = {id_: self._fold(around, id_, [], now, tend=True) for id_ in stored}
             self._set_expiries(outcomes.values())
@@ -116,8 +125,9 @@ class Settler:
     def _attempt(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Settled]:
         """One try; the places of the entries that are settled by it."""
         around.locate((entry.home, entry.event) for entry in entries.values())
-        fresh = {place: entry for place, entry in entries.items() if not _is_folded(entry, around)}
-        around.foresee(fresh.values())
+        unfolded = {place: entry for place, entry in entries.items() if not _is_folded(entry, around)}
+        fresh = self._screen(unfolded, around, now)
+        settled = {place: self._nobody(unfolded[place], around, now) for place in unfolded.keys() - fresh.keys()}
         for entry in sorted(fresh.values(), key=lambda entry: entry.event.key):
             around.connect(entry.home, entry.event)
         changed = around.refold | around.touched
@@ -126,14 +136,37 @@ class Settler:
             works.setdefault(around.root(entry.home, entry.event.key), []).append(entry)
         outcomes = {root: self._fold(around, root, work, now) for root, work in works.items()}
         lost = self._commit(around, outcomes, now)
-        settled = {}
         for place, entry in entries.items():
             root = around.root(entry.home, entry.event.key)
-            if root not in lost:
+            if root not in lost and place not in settled:
                 outcome = outcomes.get(root)
                 settled[place] = outcome.settled if outcome else self._as_stored(around, root, entry.event, now)
         around.learn()
         return settled
+
+    def _screen(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Appended]:
+        """Put right what was appended while somebody was being erased whom it is about, or whom it names.
+
+        Returns:
+            The entries that remain, as the logs have them now.
+        """
+        screened = around.screen([(entry.home, entry.event) for entry in entries.values()])
+        kept = {place: event for place, event in zip(entries, screened, strict=True) if event is not None}
+        gone = [(entry.home, entry.event.id) for place, entry in entries.items() if place not in kept]
+        if gone:
+            self._store.bury(gone, now + MARKERS_KEPT)
+        keeper = Keeper(self._calendars.calendar(now), now)
+        for place, event in kept.items():
+            if event is not entries[place].event:
+                self._store.rewrite_event(entries[place]._replace(event=event, expires_at=keeper.expires_at(event)))
+        return {place: entries[place]._replace(event=event) for place, event in kept.items()}
+
+    def _nobody(self, entry: Appended, around: Neighbourhood, now: datetime) -> Settled:
+        return self.nobody(around.root(entry.home, entry.event.key), now)
+
+    def nobody(self, prospect_id: str, now: datetime) -> Settled:
+        """Where somebody stands of whom nothing is known."""
+        return Settled(prospect_id, fold([], self._calendars.calendar(now), now).machine, [], erased=True)
 
     def _fold(
         self, around: Neighbourhood, root: str, entries: list[Appended], now: datetime, *, tend: bool = False
@@ -194,7 +227,7 @@ class Settler:
         machine, upkeep = outcome.settled.machine, outcome.upkeep
         # An identity whose own log is empty, as after it was parted, is nobody until something happens.
         summary = dump(machine) if machine.since else None
-        due = _due(partition, machine, upkeep, now)
+        due = partition.due if partition.is_being_erased else _due(partition, machine, upkeep, now)
         before = (partition.summary, partition.due, partition.condense_at, partition.retention)
         is_news = (summary, due, upkeep.condense_at, upkeep.retention) != before or outcome.writes
         partition.summary, partition.recent, partition.due = summary, outcome.recent, due

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from lifecycle.services.failures import failure
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.store.items import Item, from_attributes, item_deal_update, item_event
 from lifecycle.store.protocol import Appended
@@ -67,8 +68,8 @@ def _failed(workspace: str, numbers: list[str], work: Callable[[], None]) -> lis
     """Do some work; the numbers given if it fails: the stream delivers those again, and at last to the dead letters."""
     try:
         work()
-    except Exception:
-        which = {"workspace": workspace, "sequence_numbers": numbers}
-        _LOGGER.exception("evaluation of stream records failed", extra=which)
+    except Exception as error:
+        told = {"workspace": workspace, "sequence_numbers": numbers, **failure(error)}
+        _LOGGER.error("evaluation of stream records failed", extra=told)  # noqa: TRY400 - not the message
         return numbers
     return []

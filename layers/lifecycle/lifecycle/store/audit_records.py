@@ -22,8 +22,6 @@ Action = Literal[
     "key.withdrawn",
     "prospect.exported",
     "prospect.erased",
-    "retention.changed",
-    "retention.applied",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 SubjectKind = Literal["prospect", "draft", "version", "settings", "key", "workspace"]

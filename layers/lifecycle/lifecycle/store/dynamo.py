@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.events import DealUpdate, Event
-from lifecycle.store.audit import audit_put
+from lifecycle.events import Activity, DealUpdate, Event
+from lifecycle.store.audit import audit_item, audit_put
 from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import (
     Item,
@@ -19,6 +19,7 @@ from lifecycle.store.items import (
     item_event,
     item_partition,
     item_transition,
+    marker_item,
     partition_item,
     to_attributes,
     to_seconds,
@@ -33,23 +34,28 @@ from lifecycle.store.schema import (
     EXPIRES_AT,
     SHARDS,
     STATE,
+    TRACES_PREFIX,
     TRANSITION_PREFIX,
     checked_workspace,
     deal_pk,
     event_sk,
+    marker_sk,
     prospect_pk,
     stage_pk,
     transition_sk,
 )
-from lifecycle.store.traces import kept_log, traces_items
+from lifecycle.store.traces import kept_log, traces_items, without
 from lifecycle.store.transactions import (
     NOT_THERE,
+    THERE,
     TRANSACTION_LIMIT,
     chunks,
+    delete,
     put,
     put_absent,
     set_or_remove,
     transact,
+    transact_in_time,
     transact_possible,
 )
 
@@ -118,6 +124,12 @@ class DynamoStore:
         pk = deal_pk(self.workspace, deal_id)
         return [item_deal_update(item) for item in self._query(pk, EVENT_PREFIX, EVENT_PREFIX + "\U0010ffff")]
 
+    def erased(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of some (partition, event id) were erased, as far as markers still tell."""
+        places = {(prospect_pk(self.workspace, home), marker_sk(id_)): (home, id_) for home, id_ in keys}
+        found = self._get([{"pk": pk, "sk": sk} for pk, sk in places])
+        return {places[item["pk"], item["sk"]] for item in found}
+
     def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
         """The prospects of a stage in the order of their entry, read page by page from every shard at once.
 
@@ -184,6 +196,10 @@ class DynamoStore:
             self._client, [put(self._table, item, NOT_THERE), audit_put(self._table, self.workspace, audit)]
         )
 
+    def record(self, audit: AuditEntry) -> None:
+        """Append an entry to the audit trail: of what changes nothing."""
+        put_absent(self._client, self._table, [audit_item(self.workspace, audit)])
+
     def append_deal_update(self, update: DealUpdate) -> bool:
         """Append to the log of a deal; whether it is new."""
         return put_absent(self._client, self._table, [deal_update_item(self.workspace, update)])[0]
@@ -232,14 +248,14 @@ class DynamoStore:
         writes: Writes = []
         for prospect_id, sequences in change.erased.items():
             pk = prospect_pk(self.workspace, prospect_id)
-            for sequence in sequences:
-                key = to_attributes({"pk": pk, "sk": transition_sk(sequence)})
-                writes.append({"Delete": {"TableName": self._table, "Key": key}})
+            writes += [delete(self._table, pk, transition_sk(sequence)) for sequence in sequences]
         for prospect_id, records in change.written.items():
             items = (transition_item(self.workspace, prospect_id, record) for record in records)
             writes += [put(self._table, item) for item in items]
         for prospect_id, new in change.traces.items():
             writes += [put(self._table, item, NOT_THERE) for item in traces_items(self.workspace, prospect_id, new)]
+        if change.audit is not None:
+            writes.append(audit_put(self._table, self.workspace, change.audit))
         writes += [self._partition_put(partition) for partition in change.partitions]
         return writes
 
@@ -249,6 +265,44 @@ class DynamoStore:
         if partition.version == 0:
             return put(self._table, item, NOT_THERE)
         return put(self._table, item, SAME_VERSION, read=partition.version)
+
+    # ---- erasing ----------------------------------------------------------------------------------------------------
+
+    def bury(self, keys: Sequence[tuple[str, str]], until: datetime) -> None:
+        """Delete events for good. In the place of each a marker stays, by which ``erased`` recognises it.
+
+        Arguments:
+            keys: (partition, event id) of each; those not there leave a marker too.
+            until: when the markers may go.
+
+        Raises:
+            TransactionCanceledException: other writers were in the way at every attempt.
+        """
+        for group in chunks(dict.fromkeys(keys), TRANSACTION_LIMIT // 2):
+            markers = [put(self._table, marker_item(self.workspace, home, id_, until)) for home, id_ in group]
+            deletes = [delete(self._table, prospect_pk(self.workspace, home), event_sk(id_)) for home, id_ in group]
+            transact_in_time(self._client, [*markers, *deletes])
+
+    def change_traces(self, prospect_id: str, change: Callable[[Activity], Activity | None]) -> None:
+        """Take traces out of the log of a partition, or change them (see ``traces.without``)."""
+        for item in self._query(prospect_pk(self.workspace, prospect_id), TRACES_PREFIX, TRACES_PREFIX + "~"):
+            changed = without(item, change)
+            if changed is not None:
+                self._rewrite(changed)
+
+    def rewrite_event(self, entry: Appended) -> None:
+        """Put an event in the place of the one of its id, if that is still there."""
+        self._rewrite(event_item(self.workspace, *entry))
+
+    def rewrite_deal_update(self, update: DealUpdate) -> None:
+        """Put an update in the place of the one of its id, if that is still there."""
+        self._rewrite(deal_update_item(self.workspace, update))
+
+    def _rewrite(self, item: Item) -> None:
+        try:
+            self._client.put_item(TableName=self._table, Item=to_attributes(item), ConditionExpression=THERE)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
 
 def _packed(changes: Iterable[Writes]) -> Iterator[list[Writes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from hashlib import sha256
 from typing import NamedTuple
 from zlib import crc32
 
@@ -34,6 +35,8 @@ STATE = "STATE"
 EVENT_PREFIX = "E#"
 TRACES_PREFIX = "R#"
 TRANSITION_PREFIX = "T#"
+#: Of what stands in the place of an event that was erased.
+MARKER_PREFIX = "X#"
 CURRENT = "CURRENT"
 VERSION_PREFIX = "V#"
 DRAFT_PREFIX = "DRAFT#"
@@ -133,6 +136,11 @@ def event_sk(event_id: str) -> str:
 def traces_sk(chunk: int) -> str:
     """The sort key of an item with traces."""
     return f"{TRACES_PREFIX}{chunk:06d}"
+
+
+def marker_sk(event_id: str) -> str:
+    """The sort key of what stands in the place of an erased event: a hash, for an id may say who somebody was."""
+    return MARKER_PREFIX + sha256(event_id.encode()).hexdigest()
 
 
 def transition_sk(sequence: int) -> str:

@@ -1,13 +1,14 @@
 """The log of a partition as it is kept: which items hold it, and how traces are packed into few of them.
 
 Traces are only ever added: an item that holds some is never written again, so no writer can lose another's. Where a
-trace is made anew, because a later version of the funnel asks for more, the last one counts.
+trace is made anew, because a later version of the funnel asks for more, the last one counts. The one exception is an
+erasure, which takes traces out of the items that are there.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -65,6 +66,20 @@ def traces_items(workspace: str, prospect_id: str, new: NewTraces) -> Iterator[I
         size += length
     if texts:
         yield _item(workspace, prospect_id, chunk, texts)
+
+
+def without(item: Item, change: Callable[[Activity], Activity | None]) -> Item | None:
+    """An item with traces as an erasure leaves it; ``None`` where it finds nothing to erase.
+
+    The item stays even if nothing is left in it: the next one is numbered behind it.
+
+    Arguments:
+        item: with traces.
+        change: gives a trace as it is to be, or ``None`` for one that is to go.
+    """
+    traces = list(_unpacked(item["traces"]))
+    left = [changed for changed in map(change, traces) if changed is not None]
+    return None if left == traces else {**item, "traces": f"[{','.join(map(_packed, left))}]"}
 
 
 def _item(workspace: str, prospect_id: str, chunk: int, texts: list[str]) -> Item:

@@ -20,6 +20,12 @@ TRANSACTION_LIMIT = 100
 #: The item is not there yet.
 NOT_THERE = "attribute_not_exists(pk)"
 
+#: The item is there.
+THERE = "attribute_exists(pk)"
+
+#: How often to try writes without conditions before the failure is the caller's.
+_ATTEMPTS = 4
+
 #: Reasons of a cancelled transaction after which the same transaction may succeed.
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
@@ -42,6 +48,18 @@ def transact(client: DynamoDBClient, writes: Sequence[TransactWriteItemTypeDef])
             return False
         raise
     return True
+
+
+def transact_in_time(client: DynamoDBClient, writes: Sequence[TransactWriteItemTypeDef]) -> None:
+    """Make all of some writes that have no conditions, whatever passes by in between.
+
+    Raises:
+        TransactionCanceledException: other writers were in the way at every attempt.
+    """
+    for _ in range(_ATTEMPTS):
+        if transact(client, writes):
+            return
+    client.transact_write_items(TransactItems=list(writes))
 
 
 def put_absent(client: DynamoDBClient, table: str, items: Sequence[Item]) -> list[bool]:
@@ -126,6 +144,11 @@ def set_or_remove(table: str, pk: str, sk: str, name: str, value: object) -> Tra
     if value is not None:
         update["Update"]["ExpressionAttributeValues"] = to_attributes({":value": value})
     return update
+
+
+def delete(table: str, pk: str, sk: str) -> TransactWriteItemTypeDef:
+    """A deletion of a transaction; of what is not there, nothing."""
+    return {"Delete": {"TableName": table, "Key": to_attributes({"pk": pk, "sk": sk})}}
 
 
 def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:

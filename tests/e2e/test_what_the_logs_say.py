@@ -1,0 +1,65 @@
+"""No log group holds anything of anybody, whatever the tests before this one sent. ``conftest`` makes it the last."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lifecycle.contract.routes import ROUTES
+from local.stack import LocalStack, StackInfo
+from tests.e2e.api import PERSONAL, Api, eventually, someone, something
+
+#: Every domain of an email that a test sends ends so (RFC 2606, section 2).
+_EMAIL = re.compile(r"[\w.+-]+(@|%40)[\w.-]+\.(example|com|test)", re.IGNORECASE)
+_SERVER_ERROR = 500
+
+
+def lines(local_stack: LocalStack, stack_info: StackInfo) -> list[str]:
+    """Every line of every log group of the stack."""
+    logs = local_stack.client("logs")
+    groups = [group["logGroupName"] for page in logs.get_paginator("describe_log_groups").paginate()
+              for group in page["logGroups"]]  # fmt: skip
+    assert len(groups) >= len({route.function for route in ROUTES}), groups
+    return [line for group in groups for line in _lines_of(logs, group)]
+
+
+def _lines_of(logs: Any, group: str) -> Iterator[str]:
+    for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+        for event in page["events"]:
+            yield event["message"]
+
+
+def send_what_is_wrong(api: Api, email: str, cookie: str) -> Iterator[int]:
+    """Bodies, queries and paths that are wrong in every way, each with somebody's data; the statuses."""
+    wrong: list[dict[str, Any]] = [
+        {"content": f'{{"type": "website_visit", "identities": {{"email": "{email}"'},
+        {"json": {"type": "website_visit", "identities": {"email": [email], "visitor": {"x": cookie}}}},
+        {"json": {email: email, "identities": {email: cookie}}},
+        {"json": [{"identities": {"email": email + "@"}, "type": cookie}]},
+        {"json": email},
+        {"json": {"contacts": [{"email": email}, {"email": email, "role": cookie}], "status": cookie}},
+        {"json": {"action": "set_stage", "stage": cookie, "reason": email}},
+    ]
+    for route in ROUTES:
+        path = re.sub(r"{\w+}", email, route.path)
+        if route.request:
+            for arguments in wrong:
+                yield api.request(route.method, path, **arguments).status_code
+        yield api.request(route.method, path, params={"email": email + "@", "x": cookie}).status_code
+
+
+def test_no_log_holds_anything_of_anybody(local_stack: LocalStack, stack_info: StackInfo, api: Api) -> None:
+    email, cookie = someone(), f"cookie-{something()}"
+    api.activity(type="form_submission", identities={"email": email, "visitor": cookie}, traits={"name": cookie})
+    statuses = list(send_what_is_wrong(api, email, cookie))
+    assert max(statuses) < _SERVER_ERROR
+
+    written = eventually(
+        lambda: lines(local_stack, stack_info), lambda found: sum('"request"' in line for line in found) > 50
+    )
+
+    assert sum('"request"' in line for line in written) > 50, "the logs were not found"
+    assert {email, cookie} < PERSONAL
+    assert [line for line in written if _EMAIL.search(line)] == []
+    assert [(word, line) for line in written for word in PERSONAL if word in line] == []

@@ -1,0 +1,81 @@
+"""Who was erased is found nowhere in the table, whatever is sent again: real handlers, and a scan of every item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lifecycle.contract.route import Route
+from lifecycle.contract.routes import ROUTES
+from lifecycle.services import funnels, lifecycle
+from tests.erased_person import Life, counted_moves, erasure_is_proven, scanned
+from tests.integration.story import handle, sample
+from tests.integration.tables import create_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = "prospects"
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        for module in (lifecycle, funnels):
+            monkeypatch.setattr(module, "dynamodb_client", lambda: client)
+        monkeypatch.setenv("TABLE_NAME", TABLE)
+        create_table(client, TABLE)
+        yield client
+
+
+def send(method: str, path: str, body: Any) -> tuple[int, Any]:
+    """Have the function handle a request that API Gateway would give it."""
+    url = urlsplit(path)
+    query = parse_qs(url.query)
+    event = sample("read_prospects.state")
+    event |= {
+        "httpMethod": method,
+        "path": url.path,
+        "resource": url.path,
+        "pathParameters": None,
+        "multiValueQueryStringParameters": query or None,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "body": None if body is None else json.dumps(body),
+    }
+    answer = handle(_route(method, url.path).function, event)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def _route(method: str, path: str) -> Route:
+    segments = path.split("/")
+    for route in ROUTES:
+        wanted = route.path.split("/")
+        fits = len(wanted) == len(segments) and all(
+            one == other or one.startswith("{") for one, other in zip(wanted, segments, strict=True)
+        )
+        if fits and route.method == method:
+            return route
+    raise AssertionError(f"no route takes {method} {path}")
+
+
+def test_a_scan_of_the_whole_table_finds_nothing_of_who_was_erased(client: DynamoDBClient) -> None:
+    life = Life(send)
+
+    erasure_is_proven(life, life.live(), lambda: scanned(client, TABLE), lambda: counted_moves(client, TABLE, "local"))
+
+
+def test_what_stands_in_the_place_of_an_event_says_nothing_and_ends(client: DynamoDBClient) -> None:
+    life = Life(send)
+    send("DELETE", f"/prospects/{life.live()}", None)
+
+    markers = [item for item in scanned(client, TABLE) if item["sk"]["S"].startswith("X#")]
+
+    assert len(markers) > 10
+    assert {tuple(sorted(item)) for item in markers} == {("expires_at", "pk", "sk")}
