@@ -140,13 +140,9 @@ class MemoryStore:
         return [self._commit(change) for change in changes]
 
     def _commit(self, change: Change) -> bool:
-        for partition in change.partitions:
-            key = (prospect_pk(self.workspace, partition.prospect_id), STATE)
-            stored = self.items.get(key)
-            version = int(from_attributes(stored)["version"]) if stored else 0
-            if version != partition.version:
-                return False
         items = [item for id_, new in change.traces.items() for item in traces_items(self.workspace, id_, new)]
+        if not all(map(self._is_as_read, change.partitions)):
+            return False
         if any((item["pk"], item["sk"]) in self.items for item in items):
             return False
         for item in items:
@@ -157,11 +153,14 @@ class MemoryStore:
         for prospect_id, records in change.written.items():
             for record in records:
                 self._put(transition_item(self.workspace, prospect_id, record))
-        if change.audit is not None:
-            self.audit.append(change.audit)
+        self.audit += [] if change.audit is None else [change.audit]
         for partition in change.partitions:
             self._put(partition_item(self.workspace, partition) | {"version": partition.version + 1})
         return True
+
+    def _is_as_read(self, partition: Partition) -> bool:
+        stored = self.items.get((prospect_pk(self.workspace, partition.prospect_id), STATE))
+        return partition.version == (int(from_attributes(stored)["version"]) if stored else 0)
 
     def bury(self, keys: Sequence[tuple[str, str]], until: datetime) -> None:
         for home, id_ in keys:
