@@ -127,7 +127,7 @@ class MemoryStore:
             version = int(from_attributes(stored)["version"]) if stored else 0
             if version != partition.version:
                 return False
-        items = [item for id_, new in change.traces.items() for item in traces_items(self.workspace, id_, new)]
+        items = [item for new in change.traces for item in traces_items(self.workspace, new)]
         if any((item["pk"], item["sk"]) in self.items for item in items):
             return False
         for item in items:
