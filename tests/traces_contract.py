@@ -47,7 +47,7 @@ def trace(id_: str, minute: float) -> Activity:
 def keep(store: Store, *traces: Activity, chunks: int = 0, home: str = HOME) -> bool:
     """Add traces to a log, behind so many items."""
     there = store.partitions([home]).get(home, prospect(home))
-    (made,) = store.commit([Change([there], traces={home: NewTraces(chunks, list(traces))})])
+    (made,) = store.commit([Change([there], traces=[NewTraces(home, home, chunks, list(traces))])])
     return made
 
 
@@ -99,19 +99,26 @@ class TracesContract:
         keep(store, trace("a", 1))
         outdated = Partition(HOME, version=7)
 
-        assert store.commit([Change([outdated], traces={HOME: NewTraces(1, [trace("b", 2)])})]) == [False]
+        assert store.commit([Change([outdated], traces=[NewTraces(HOME, HOME, 1, [trace("b", 2)])])]) == [False]
         assert store.log(HOME)[0] == [trace("a", 1)]
 
     def test_traces_go_with_changes_of_others_in_one_commit(self, store: Store) -> None:
+        homes = [f"p{number}" for number in range(60)]
         changes = [
-            Change(
-                [prospect(f"p{number}")], {f"p{number}": [transition(1)]}, traces={f"p{number}": NewTraces(0, [one])}
-            )
-            for number, one in enumerate(trace(f"e{number}", number) for number in range(60))
+            Change([prospect(home)], {home: [transition(1)]}, traces=[NewTraces(home, home, 0, [trace(home, 1)])])
+            for home in homes
         ]
 
         assert store.commit(changes) == [True] * 60
-        assert [store.log(f"p{number}")[0][0].id for number in range(60)] == [f"e{number}" for number in range(60)]
+        assert [store.log(home)[0] for home in homes] == [[trace(home, 1)] for home in homes]
+
+    def test_for_two_prospects_traces_of_one_visitor_may_be_made_at_once(self, store: Store) -> None:
+        changes = [
+            Change([prospect(owner)], traces=[NewTraces(HOME, owner, 0, [trace(owner, 1)])]) for owner in ("p1", "p2")
+        ]
+
+        assert store.commit(changes) == [True, True]
+        assert sorted(event.id for event in store.log(HOME)[0]) == ["p1", "p2"]
 
     def test_more_traces_than_an_item_takes_are_kept_in_several(self, store: Store) -> None:
         many = [replace(trace(f"e{number}", number), properties={"text": "x" * 900}) for number in range(300)]

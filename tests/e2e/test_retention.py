@@ -17,7 +17,6 @@ from lifecycle.store.schema import EXPIRES_AT, TRACES_PREFIX
 from local.stack import LocalStack, StackInfo
 from tests.e2e.api import Api, Json, eventually, someone, something
 
-NOW = datetime.now(UTC)
 ITEMS = "begins_with(pk, :workspace)"
 
 
@@ -25,10 +24,11 @@ class Place:
     """A workspace that nobody else uses, seen through the API and from behind."""
 
     def __init__(self, local_stack: LocalStack, stack_info: StackInfo) -> None:
+        self.now = datetime.now(UTC)
         self._dynamodb = local_stack.client("dynamodb")
         self._table = stack_info.table
         self._workspace = f"kept-{something()[:12]}"
-        key = create_api_key(self._dynamodb, self._table, self._workspace, "privacy", NOW)
+        key = create_api_key(self._dynamodb, self._table, self._workspace, "privacy", self.now)
         self.api = Api(stack_info.api_url, key)
 
     def items(self) -> list[dict[str, Any]]:
@@ -72,7 +72,7 @@ class Place:
 
     def happened(self, id_: str, ago: timedelta, type_: str, identities: Json, **properties: Any) -> Json:
         """Record what happened some time ago."""
-        at = (NOW - ago).isoformat()
+        at = (self.now - ago).isoformat()
         return self.api.activity(
             id=id_, type=type_, occurred_at=at, identities=identities, properties=properties, source="web"
         )
@@ -103,7 +103,7 @@ def test_a_policy_that_comes_into_force_deletes_what_is_old_and_changes_nobody(p
 
     place.publish(default="90 days")
     before = place.told(prospect)
-    gone = place.delete_what_may_go(NOW + 2 * days)
+    gone = place.delete_what_may_go(place.now + 2 * days)
 
     assert gone == {"first", "known", "visit", "form"}
     assert place.in_full() == {"recent"}
@@ -122,13 +122,13 @@ def test_a_policy_that_comes_into_force_deletes_what_is_old_and_changes_nobody(p
     place.happened("late", 400 * days, "email_click", email)
     state = place.api.state(prospect)
     assert state["counts"]["activities"] == 6
-    assert state["first_seen"] == (NOW - 400 * days).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert state["first_seen"] == (place.now - 400 * days).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     place.api.decide(prospect, action="withdraw", event_id="form", reason="a test of ours")
     state, _, moves = place.told(prospect)
     assert state["stage"] == "engaged"
     assert moves[-1]["cause"] == "correction"
     assert place.api.activity(
-        id="form", type="form_submission", occurred_at=(NOW - 100 * days).isoformat(), identities=email
+        id="form", type="form_submission", occurred_at=(place.now - 100 * days).isoformat(), identities=email
     )["stage"] == "engaged"  # fmt: skip
 
 
@@ -147,5 +147,5 @@ def test_timers_make_traces_before_activities_may_go(place: Place) -> None:
     assert '"new"' not in made
     ends = {item["sk"]["S"]: int(item[EXPIRES_AT]["N"]) for item in place.items() if EXPIRES_AT in item}
     assert ends.keys() == {"E#old", "E#new"}
-    assert min(ends.values()) > (NOW + timedelta(hours=23)).timestamp()
+    assert min(ends.values()) > (place.now + timedelta(hours=23)).timestamp()
     assert place.told(sent["prospect_id"]) == before

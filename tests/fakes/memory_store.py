@@ -140,7 +140,7 @@ class MemoryStore:
         return [self._commit(change) for change in changes]
 
     def _commit(self, change: Change) -> bool:
-        items = [item for id_, new in change.traces.items() for item in traces_items(self.workspace, id_, new)]
+        items = [item for new in change.traces for item in traces_items(self.workspace, new)]
         if not all(map(self._is_as_read, change.partitions)):
             return False
         if any((item["pk"], item["sk"]) in self.items for item in items):

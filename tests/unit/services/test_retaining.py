@@ -306,6 +306,19 @@ def test_a_cookies_traces_stay_with_the_cookie(place: Place) -> None:
     assert place.lifecycle.find_prospect(COOKIE).counts["inbound"] == 2
 
 
+def test_a_cookies_traces_are_made_for_each_whom_its_events_belong_to(place: Place) -> None:
+    place.record(ago("a", 89, ANN, COOKIE), ago("v", 88.5, COOKIE), ago("b", 88, BOB, COOKIE), ago("w", 87, COOKIE))
+    before = [place.lifecycle.find_prospect(who).counts for who in (ANN, BOB)]
+
+    place.run_timers()
+    place.store.expire(NOW + 30 * DAY)
+    place.record(ago("x", 95, ANN, type_="email_click"), ago("y", 95, BOB, type_="email_click"))
+
+    assert place.traces() == {"a", "v", "b", "w"}
+    after = [place.lifecycle.find_prospect(who).counts["inbound"] for who in (ANN, BOB)]
+    assert after == [counts["inbound"] + 1 for counts in before] == [3, 3]
+
+
 # ---- another policy -------------------------------------------------------------------------------------------------
 
 

@@ -33,13 +33,13 @@ class Upkeep:
     Attributes:
         condense_at: when its next trace is to be made.
         retention: by which policy they expire.
-        traces: by partition, those that its log gets.
+        traces: those that its logs get.
         expiries: by partition, when some of its activities may go, by id.
     """
 
     condense_at: datetime | None
     retention: str | None
-    traces: dict[str, NewTraces] = field(default_factory=dict)
+    traces: list[NewTraces] = field(default_factory=list)
     expiries: dict[str, dict[str, datetime | None]] = field(default_factory=dict)
 
 
@@ -110,7 +110,7 @@ class Keeper:
         for home, kept, events in logs:
             traces = [one.trace for one in chosen if one.home == home]
             if traces:
-                upkeep.traces[home] = NewTraces(kept.chunks, traces)
+                upkeep.traces.append(NewTraces(home, root, kept.chunks, traces))
             if tend and (expiries := dict(self._other_expiries(kept, events))):
                 upkeep.expiries[home] = expiries
         return upkeep

@@ -213,7 +213,7 @@ class Settler:
                 change = changes.setdefault(around.cluster(root), Change([]))
                 change.partitions.append(around[root])
                 change.written[root], change.erased[root] = outcome.written, outcome.erased
-                change.traces |= outcome.upkeep.traces
+                change.traces += outcome.upkeep.traces
         for id_ in around.touched - outcomes.keys():
             change = changes.setdefault(around.cluster(id_), Change([]))
             change.partitions.append(around[id_])

@@ -252,8 +252,8 @@ class DynamoStore:
         for prospect_id, records in change.written.items():
             items = (transition_item(self.workspace, prospect_id, record) for record in records)
             writes += [put(self._table, item) for item in items]
-        for prospect_id, new in change.traces.items():
-            writes += [put(self._table, item, NOT_THERE) for item in traces_items(self.workspace, prospect_id, new)]
+        for new in change.traces:
+            writes += [put(self._table, item, NOT_THERE) for item in traces_items(self.workspace, new)]
         if change.audit is not None:
             writes.append(audit_put(self._table, self.workspace, change.audit))
         writes += [self._partition_put(partition) for partition in change.partitions]

@@ -144,7 +144,7 @@ class KeptLog:
         transitions: of the prospect, in order.
         traces: the traces, also of activities that are still there in full.
         expiries: of the activities in full, by id, when they may go.
-        chunks: how many items the traces are kept in.
+        chunks: behind which number further items with traces go.
     """
 
     events: list[Event]
@@ -155,9 +155,15 @@ class KeptLog:
 
 
 class NewTraces(NamedTuple):
-    """Traces for the log of a partition, to be kept behind the items that it has."""
+    """Traces for the log of a partition, made for the prospect to whom their activities belong.
 
-    chunks: int
+    ``chunk`` is the number of the first item with them, behind those that the log has. (A visitor's events may belong
+    to several prospects, for each of whom traces are made when it is due.)
+    """
+
+    home: str
+    prospect_id: str
+    chunk: int
     traces: list[Activity]
 
 
@@ -165,12 +171,12 @@ class NewTraces(NamedTuple):
 class Change:
     """What one evaluation changes, all of it or nothing: partitions as they become, transitions and traces.
 
-    ``written`` and ``erased`` map a prospect to its transitions and sequence numbers, ``traces`` a partition to those
-    that its log gets. ``audit`` is what the audit trail tells of it.
+    ``written`` and ``erased`` map a prospect to its transitions and sequence numbers. ``audit`` is what the audit trail
+    tells of it.
     """
 
     partitions: list[Partition]
     written: dict[str, list[TransitionRecord]] = field(default_factory=dict)
     erased: dict[str, list[int]] = field(default_factory=dict)
-    traces: dict[str, NewTraces] = field(default_factory=dict)
+    traces: list[NewTraces] = field(default_factory=list)
     audit: AuditEntry | None = None

@@ -133,9 +133,9 @@ def event_sk(event_id: str) -> str:
     return EVENT_PREFIX + event_id
 
 
-def traces_sk(chunk: int) -> str:
-    """The sort key of an item with traces."""
-    return f"{TRACES_PREFIX}{chunk:06d}"
+def traces_sk(chunk: int, prospect_id: str) -> str:
+    """The sort key of an item with traces that were made for a prospect."""
+    return f"{TRACES_PREFIX}{chunk:06d}#{prospect_id}"
 
 
 def marker_sk(event_id: str) -> str:

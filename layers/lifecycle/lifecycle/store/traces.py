@@ -44,7 +44,7 @@ def kept_log(items: Iterable[Item]) -> KeptLog:
             if isinstance(event, Activity):
                 expiries[event.id] = from_seconds(item.get(EXPIRES_AT))
         elif item["sk"].startswith(TRACES_PREFIX):
-            chunks = int(item["sk"].removeprefix(TRACES_PREFIX)) + 1
+            chunks = int(item["sk"].split("#")[1]) + 1
             traces |= {trace.key: trace for trace in _unpacked(item["traces"])}
         elif item["sk"].startswith(TRANSITION_PREFIX):
             transitions.append(item_transition(item))
@@ -53,19 +53,25 @@ def kept_log(items: Iterable[Item]) -> KeptLog:
     return KeptLog([*full, *gone], transitions, traces, expiries, chunks)
 
 
-def traces_items(workspace: str, prospect_id: str, new: NewTraces) -> Iterator[Item]:
-    """The items that keep some traces of the log of a partition, each far below the limit of an item."""
-    texts: list[str] = []
-    size, chunk = 0, new.chunks
-    for text in map(_packed, new.traces):
+def traces_items(workspace: str, new: NewTraces) -> Iterator[Item]:
+    """The items that keep some traces, each far below the limit of an item."""
+    pk = prospect_pk(workspace, new.home)
+    for chunk, texts in enumerate(_portions(map(_packed, new.traces)), start=new.chunk):
+        yield {"pk": pk, "sk": traces_sk(chunk, new.prospect_id), "traces": f"[{','.join(texts)}]"}
+
+
+def _portions(texts: Iterable[str]) -> Iterator[list[str]]:
+    portion: list[str] = []
+    size = 0
+    for text in texts:
         length = len(text.encode())
-        if texts and size + length > CHUNK_BYTES:
-            yield _item(workspace, prospect_id, chunk, texts)
-            texts, size, chunk = [], 0, chunk + 1
-        texts.append(text)
+        if portion and size + length > CHUNK_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(text)
         size += length
-    if texts:
-        yield _item(workspace, prospect_id, chunk, texts)
+    if portion:
+        yield portion
 
 
 def without(item: Item, change: Callable[[Activity], Activity | None]) -> Item | None:
@@ -80,10 +86,6 @@ def without(item: Item, change: Callable[[Activity], Activity | None]) -> Item |
     traces = list(_unpacked(item["traces"]))
     left = [changed for changed in map(change, traces) if changed is not None]
     return None if left == traces else {**item, "traces": f"[{','.join(map(_packed, left))}]"}
-
-
-def _item(workspace: str, prospect_id: str, chunk: int, texts: list[str]) -> Item:
-    return {"pk": prospect_pk(workspace, prospect_id), "sk": traces_sk(chunk), "traces": f"[{','.join(texts)}]"}
 
 
 def _packed(trace: Activity) -> str:
