@@ -55,6 +55,7 @@ from lifecycle.services.errors import (
     VersionNotFoundError,
     VersionPendingError,
 )
+from lifecycle.store.deadline import OutOfTimeError
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -155,6 +156,7 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     FunnelBusyError: UNAVAILABLE,
     KeysBusyError: UNAVAILABLE,
     TooBusyError: UNAVAILABLE,
+    OutOfTimeError: UNAVAILABLE,
     LifecycleError: INVALID,
 }
 
