@@ -19,8 +19,9 @@ from lifecycle.services.erasure import within
 
 api = Api()
 
-#: How long a request goes on with deleting before it leaves the rest to the timers: well within the function's timeout.
-_SECONDS = 15.0
+#: How long a request goes on with deleting before it leaves the rest to the timers: well before the moment from which on no
+#: call is begun any more (``store.deadline``).
+_SECONDS = 10.0
 
 
 @api.route(routes.EXPORT_PROSPECT)

@@ -44,6 +44,10 @@ class FakeContext:
     invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
     aws_request_id: str = "7a1c1f0e-0000-4000-8000-000000000000"
 
+    def get_remaining_time_in_millis(self) -> int:
+        """As at the beginning of an invocation."""
+        return 25_000
+
 
 @dataclass(frozen=True)
 class Reply:

@@ -56,6 +56,7 @@ from lifecycle.services.errors import (
     VersionNotFoundError,
     VersionPendingError,
 )
+from lifecycle.store.deadline import OutOfTimeError
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -157,6 +158,7 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     FunnelBusyError: UNAVAILABLE,
     KeysBusyError: UNAVAILABLE,
     TooBusyError: UNAVAILABLE,
+    OutOfTimeError: UNAVAILABLE,
     LifecycleError: INVALID,
 }
 

@@ -18,6 +18,7 @@ from lifecycle.contract.caller import read_caller, require_scope
 from lifecycle.contract.route import Route, rule_of
 from lifecycle.contract.throttling import admit
 from lifecycle.services.failures import failure
+from lifecycle.store.deadline import answered_within
 
 logger = Logger()
 
@@ -94,7 +95,8 @@ class Api:
         started = perf_counter()
         request = event.get("requestContext", {})
         logger.append_keys(request_id=request.get("requestId"), workspace=_workspace(event))
-        response = self._resolver.resolve(event, context)
+        with answered_within(context.get_remaining_time_in_millis() / 1000):
+            response = self._resolver.resolve(event, context)
         for name, value in {**SECURITY_HEADERS, **cors.answer_headers(event)}.items():
             response["multiValueHeaders"].setdefault(name, [value])
         status = response["statusCode"]

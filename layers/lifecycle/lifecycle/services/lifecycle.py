@@ -311,7 +311,7 @@ class Lifecycle:
         self._eraser.sweep(prospect_id, _now(), has_time)
 
     def export(self, prospect_id: str, position: tuple[str, ...] | None, limit: int) -> ExportPage:
-        """All that is held on a prospect, a page at a time (see ``Exporter.page``). The audit trail tells of the first."""
+        """All that is held on a prospect, a page at a time (see ``Exporter.page``). Told in the audit trail."""
         now = _now()
         page = self._exporter.page(prospect_id, position, limit, now)
         if position is None:

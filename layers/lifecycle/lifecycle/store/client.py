@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from lifecycle.store.deadline import keeping_time
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -27,10 +29,10 @@ HASTY = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_ti
 @lru_cache(maxsize=1)
 def dynamodb_client() -> DynamoDBClient:
     """The client of this process."""
-    return boto3.client("dynamodb", config=PATIENT)
+    return keeping_time(boto3.client("dynamodb", config=PATIENT))
 
 
 @lru_cache(maxsize=1)
 def hasty_dynamodb_client() -> DynamoDBClient:
     """The client of this process for what is not worth waiting for."""
-    return boto3.client("dynamodb", config=HASTY)
+    return keeping_time(boto3.client("dynamodb", config=HASTY))

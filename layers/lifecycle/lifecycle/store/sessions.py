@@ -18,6 +18,7 @@ import boto3
 from botocore.config import Config
 
 from lifecycle.store.client import HASTY, PATIENT
+from lifecycle.store.deadline import keeping_time
 from lifecycle.store.schema import checked_workspace
 
 if TYPE_CHECKING:
@@ -58,12 +59,14 @@ class Session:
         return self._client(HASTY)
 
     def _client(self, config: Config) -> DynamoDBClient:
-        return boto3.client(
-            "dynamodb",
-            config=config,
-            aws_access_key_id=self._credentials["AccessKeyId"],
-            aws_secret_access_key=self._credentials["SecretAccessKey"],
-            aws_session_token=self._credentials["SessionToken"],
+        return keeping_time(
+            boto3.client(
+                "dynamodb",
+                config=config,
+                aws_access_key_id=self._credentials["AccessKeyId"],
+                aws_secret_access_key=self._credentials["SecretAccessKey"],
+                aws_session_token=self._credentials["SessionToken"],
+            )
         )
 
 
@@ -99,7 +102,7 @@ class Sessions:
 def sessions() -> Sessions:
     """The sessions of this process, in the role that the environment variable ``WORKSPACE_ROLE_ARN`` names."""
     # On the region's own endpoint, which is what the SDK takes by default.
-    client = boto3.client("sts", config=PATIENT)
+    client = keeping_time(boto3.client("sts", config=PATIENT))
     role = os.environ["WORKSPACE_ROLE_ARN"]
     return Sessions(lambda workspace: assume(client, role, workspace))
 
