@@ -19,8 +19,8 @@ from lifecycle.services.erasure import within
 
 api = Api()
 
-#: How long a request goes on with deleting before it leaves the rest to the timers: well before the moment from which on no
-#: call is begun any more (``store.deadline``).
+#: How long a request goes on with deleting before it leaves the rest to the timers: it ends well before the moment from
+#: which on no call is begun any more (``store.deadline``).
 _SECONDS = 10.0
 
 

@@ -40,7 +40,7 @@ from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.protocol import Appended
 from lifecycle.store.queue import job_queue
 from lifecycle.store.schema import SHARDS
-from lifecycle.store.sessions import TAG, sessions
+from lifecycle.store.workspace_clients import TAG, sessions
 from tests.integration.story import handle, sample, tell
 from tests.integration.tables import create_table
 from tests.template import (

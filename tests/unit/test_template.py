@@ -36,7 +36,7 @@ from lifecycle.store.schema import (
     jobs_pk,
     prospect_pk,
 )
-from lifecycle.store.sessions import LENGTH, TAG
+from lifecycle.store.workspace_clients import LENGTH, TAG
 from local.deployment import parameters
 from tests.template import (
     FUNCTIONS,

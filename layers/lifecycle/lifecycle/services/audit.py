@@ -17,7 +17,7 @@ from lifecycle.store.audit_records import Action, AuditEntry, Difference
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.items import format_time
 from lifecycle.store.protocol import AuditRecords, Store
-from lifecycle.store.sessions import workspace_client
+from lifecycle.store.workspace_clients import workspace_client
 
 #: Before and after all times that an entry can have.
 _EARLIEST, _LATEST = "0", "~"

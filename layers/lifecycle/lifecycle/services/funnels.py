@@ -29,7 +29,7 @@ from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.job_records import JobRecord
 from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import FunnelRecords
-from lifecycle.store.sessions import workspace_client
+from lifecycle.store.workspace_clients import workspace_client
 
 
 class LongWork(Protocol):

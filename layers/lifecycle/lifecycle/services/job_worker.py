@@ -27,7 +27,7 @@ from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import JobRecords, Store
 from lifecycle.store.queue import job_queue
 from lifecycle.store.schema import SHARDS
-from lifecycle.store.sessions import workspace_client
+from lifecycle.store.workspace_clients import workspace_client
 
 #: How many prospects are noted as done at once, and how many are read and worked on at once.
 PAGE = 100

@@ -19,7 +19,7 @@ from lifecycle.store.job_records import JobKind, JobRecord, SegmentRecord
 from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import JobRecords
 from lifecycle.store.queue import job_queue
-from lifecycle.store.sessions import workspace_client
+from lifecycle.store.workspace_clients import workspace_client
 
 #: How long a simulation can be looked at.
 KEPT = timedelta(days=30)

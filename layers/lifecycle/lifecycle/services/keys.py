@@ -15,7 +15,7 @@ from lifecycle.store.api_keys import ApiKeyRecord
 from lifecycle.store.audit_records import Origin
 from lifecycle.store.client import dynamodb_client
 from lifecycle.store.schema import checked_workspace
-from lifecycle.store.sessions import workspace_client
+from lifecycle.store.workspace_clients import workspace_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -56,7 +56,7 @@ from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import TransitionRecord
-from lifecycle.store.sessions import workspace_client
+from lifecycle.store.workspace_clients import workspace_client
 
 #: Appends events to their logs; for each whether it is new.
 Append = Callable[[Sequence[Appended]], list[bool]]

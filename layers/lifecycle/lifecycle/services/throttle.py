@@ -23,7 +23,7 @@ from typing import Protocol
 
 from lifecycle.services.errors import ThrottledError
 from lifecycle.store.counters import Counter, Counters, CountersUnreachableError
-from lifecycle.store.sessions import hasty_workspace_client
+from lifecycle.store.workspace_clients import hasty_workspace_client
 
 _LOGGER = logging.getLogger(__name__)
 

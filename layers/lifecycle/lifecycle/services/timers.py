@@ -19,7 +19,7 @@ from lifecycle.store.due import DueTimer, due_until
 from lifecycle.store.funnel_records import VersionRecord
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.job_records import JobRecord
-from lifecycle.store.sessions import workspace_client
+from lifecycle.store.workspace_clients import workspace_client
 
 _LOGGER = logging.getLogger(__name__)
 

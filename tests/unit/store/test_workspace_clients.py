@@ -17,7 +17,7 @@ from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.jobs import JobStore
 from lifecycle.store.schema import checked_workspace
-from lifecycle.store.sessions import LENGTH, MOST, RENEWED_BEFORE, Sessions, assume, sessions, workspace_client
+from lifecycle.store.workspace_clients import LENGTH, MOST, RENEWED_BEFORE, Sessions, assume, sessions, workspace_client
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
