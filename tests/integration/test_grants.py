@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import sys
 import time
 from collections import defaultdict
@@ -24,8 +25,9 @@ from botocore.model import OperationModel
 from moto import mock_aws
 
 from functions.run_timers import app as run_timers_app
+from lifecycle.contract.session_examples import SESSION
 from lifecycle.events import Activity, Identity, prospect_id
-from lifecycle.services import lifecycle
+from lifecycle.services import lifecycle, paging
 from lifecycle.services.credentials import create_api_key
 from lifecycle.store.bus import event_bus
 from lifecycle.store.client import dynamodb_client, hasty_dynamodb_client
@@ -33,7 +35,7 @@ from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.protocol import Appended
 from lifecycle.store.queue import job_queue
 from lifecycle.store.schema import SHARDS
-from tests.integration.story import handle, sample, tell
+from tests.integration.story import KEY, an_issuer, handle, sample, tell
 from tests.integration.tables import create_table
 from tests.template import FUNCTIONS, as_list, events_of, statements_of
 
@@ -159,6 +161,7 @@ class Told:
         """All of it."""
         tell(self._calls.handle)
         self._a_key_is_looked_up()
+        self._people_are_let_in()
         self._stage_changes_are_announced()
         self._late_events_are_found_by_the_next_request()
         self._late_events_are_found_by_the_stream()
@@ -176,6 +179,17 @@ class Told:
         key = create_api_key(boto3.client("dynamodb"), TABLE_NAME, WORKSPACE, "laptop", NOW)
         event = sample("authorize_request.key", {"plc_ExampleKeyThatOpensNothing0123456789abcdefg": key})
         assert self._calls.handle("authorize_request", event)["context"]["workspace"] == WORKSPACE
+
+    def _people_are_let_in(self) -> None:
+        paging._secret.cache_clear()
+        key = create_api_key(boto3.client("dynamodb"), TABLE_NAME, WORKSPACE, "dashboard", NOW)
+        with an_issuer() as issuer:
+            event = sample("authorize_request.key", {KEY: issuer.token()})
+            assert self._calls.handle("authorize_request", event)["context"]["credential"] == "token"
+        opened = self._calls.handle("sign_in", sample("sign_in.with_key", {KEY: key}))
+        session = re.findall("__Host-session=([^;]+)", str(opened["multiValueHeaders"]))[0]
+        event = sample("authorize_request.session", {SESSION: session})
+        assert self._calls.handle("authorize_request", event)["context"]["credential"] == "session"
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))

@@ -13,7 +13,9 @@ import pytest
 
 from functions.run_job.app import ATTEMPTS
 from lifecycle.contract.resolver import SECURITY_HEADERS
+from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
+from lifecycle.services.roles import ROLES
 from lifecycle.store.schema import (
     BY_DAY,
     BY_DAY_PROJECTION,
@@ -36,7 +38,8 @@ QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 #: All that each function may do, apart from its own log lines and traces.
 VERBS: dict[str, set[str]] = {
-    "authorize_request": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    "authorize_request": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"},
+    "sign_in": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     "ingest_activity": READ | WRITE,
     "update_deal": READ | WRITE,
     "decide_stage": READ | WRITE,
@@ -72,12 +75,17 @@ def test_every_function_has_its_folder_and_every_folder_its_function() -> None:
 
 def test_the_api_has_the_routes_of_the_contract_and_no_others() -> None:
     deployed = {
-        (event["Method"].upper(), event["Path"], name, event.get("Auth") == {"Authorizer": "NONE"})
+        (event["Method"].upper(), event["Path"], name, event.get("Auth", {}).get("Authorizer"))
         for name in FUNCTIONS
         for event in events_of(name, "Api")
     }
 
-    assert deployed == {(route.method, route.path, route.function, route.public) for route in ROUTES}
+    assert deployed == {(route.method, route.path, route.function, _authorizer_of(route)) for route in ROUTES}
+
+
+def _authorizer_of(route: Route) -> str | None:
+    """Who lets requests to a route in; ``None``: the default."""
+    return "NONE" if route.public else {"bearer": None, "session": "Session"}[route.credential]
 
 
 def test_every_route_asks_the_authorizer_unless_it_says_that_it_does_not() -> None:
@@ -86,6 +94,34 @@ def test_every_route_asks_the_authorizer_unless_it_says_that_it_does_not() -> No
 
     assert authorizer["FunctionArn"] == {"Fn::GetAtt": "AuthorizeRequestFunction.Arn"}
     assert authorizer["Identity"]["Headers"] == ["Authorization"]
+
+
+def test_a_session_is_looked_up_for_every_request() -> None:
+    authorizer = RESOURCES["Api"]["Properties"]["Auth"]["Authorizers"]["Session"]
+
+    assert authorizer["FunctionArn"] == {"Fn::GetAtt": "AuthorizeRequestFunction.Arn"}
+    assert authorizer["Identity"] == {"Headers": ["Cookie"], "ReauthorizeEvery": 0}
+
+
+def test_nobody_can_sign_up_or_choose_a_workspace_in_the_pool_of_the_stack() -> None:
+    (pool,) = of_type("AWS::Cognito::UserPool").values()
+    (client,) = of_type("AWS::Cognito::UserPoolClient").values()
+    groups = {group["GroupName"] for group in of_type("AWS::Cognito::UserPoolGroup").values()}
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["DeletionProtection"] == {"Fn::If": ["KeepsData", "ACTIVE", "INACTIVE"]}
+    assert pool["UserAttributeUpdateSettings"] == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+    assert "custom:workspace" in client["ReadAttributes"]
+    assert "custom:workspace" not in client["WriteAttributes"]
+    assert client["AllowedOAuthFlows"] == {"Fn::If": ["HasPublicUrl", ["code"], {"Ref": "AWS::NoValue"}]}
+    assert groups == set(ROLES)
+
+
+def test_what_people_need_is_there_only_with_a_pool_of_the_stack() -> None:
+    people = [resource for resource in RESOURCES.values() if resource["Type"].startswith("AWS::Cognito::")]
+
+    assert len(people) == 7
+    assert all(resource["Condition"] == "HasOwnPool" for resource in people)
 
 
 def test_the_table_has_the_keys_of_the_schema() -> None:

@@ -83,7 +83,12 @@ def test_a_key_opens_the_whole_api_for_its_workspace(client: DynamoDBClient) -> 
     key = create_api_key(client, "table", "local", "laptop", NOON)
     answer = authorize({"authorization": f"bearer {key}"})
 
-    assert answer["context"] == {"workspace": "local", "key_name": "laptop", "scopes": ",".join(SCOPES)}
+    assert answer["context"] == {
+        "workspace": "local",
+        "actor": "key:laptop",
+        "scopes": ",".join(SCOPES),
+        "credential": "key",
+    }
     (statement,) = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/api/*/*"

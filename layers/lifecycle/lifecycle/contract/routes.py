@@ -6,6 +6,7 @@ from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
 from lifecycle.contract.key_routes import KEY_ROUTES
 from lifecycle.contract.limits import MAX_EMAIL
 from lifecycle.contract.route import PAGING, STAGE, TEXT, TIME, Answer, Method, Parameter, Route
+from lifecycle.contract.session_routes import SESSION_ROUTES
 
 POST_ACTIVITY = Route(
     method="POST",
@@ -174,6 +175,7 @@ ROUTES: tuple[Route, ...] = (
     GET_EXPLANATION,
     *FUNNEL_ROUTES,
     *KEY_ROUTES,
+    *SESSION_ROUTES,
     GET_OPENAPI,
     GET_DOCS,
     GET_HEALTH,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from lifecycle.services.admission import Admission
 from lifecycle.services.scopes import SCOPES, Scope, in_order
 from lifecycle.store import api_keys
 from lifecycle.store.api_keys import ApiKeyRecord
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 #: Marks a key as one of ours, so that scanners for leaked secrets can recognise it.
-_PREFIX = "plc_"
+PREFIX = "plc_"
 _RANDOM_BYTES = 32
 _TOKEN = re.compile(r"plc_[A-Za-z0-9_-]{43}")
 
 #: A workspace's name becomes part of partition keys, in which ``#`` separates.
-_WORKSPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+WORKSPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 #: What a key may be called.
 KEY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _KEY_ID_BYTES = 6
@@ -48,6 +49,7 @@ class Credential:
         scopes: what it was given. A key from before there were scopes has what it had then: all of them.
         key_id: its id in the list; ``None`` for one from before there was a list.
         last_used_at: what is noted of its last use.
+        expires_at: from when on it is refused; ``None``: never.
     """
 
     workspace: str
@@ -55,6 +57,12 @@ class Credential:
     scopes: tuple[Scope, ...]
     key_id: str | None = None
     last_used_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def admission(self) -> Admission:
+        """Whom it lets in."""
+        return Admission(self.workspace, f"key:{self.name}", self.name, self.scopes, "key", self.expires_at)
 
 
 class Grant(NamedTuple):
@@ -102,7 +110,7 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
             key would have expired already.
         NotKeptError: the table did not take it.
     """
-    if not _WORKSPACE.fullmatch(workspace):
+    if not WORKSPACE.fullmatch(workspace):
         raise ValueError("workspace: use 1 to 63 lower-case letters, digits and hyphens")
     if not KEY_NAME.fullmatch(grant.name):
         raise ValueError("name: use 1 to 63 letters, digits, blanks, dots, hyphens and underscores")
@@ -110,7 +118,7 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
         raise ValueError(f"scopes: use one or more of {', '.join(SCOPES)}")
     if grant.expires_at is not None and grant.expires_at <= now:
         raise ValueError("expires_at: use a time after the present")
-    token = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+    token = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
     record = ApiKeyRecord(
         workspace=workspace,
         name=grant.name,
@@ -120,7 +128,7 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
         created_by=grant.created_by,
         expires_at=grant.expires_at,
     )
-    if not api_keys.put_api_key(client, table, _digest(token), record):
+    if not api_keys.put_api_key(client, table, digest_of(token), record):
         raise NotKeptError
     return IssuedKey(token, record)
 
@@ -156,11 +164,16 @@ def find_credential(client: DynamoDBClient, table: str, token: str, now: datetim
     """
     if not _TOKEN.fullmatch(token):
         return None
-    record = api_keys.get_api_key(client, table, _digest(token))
+    return find_credential_of(client, table, digest_of(token), now)
+
+
+def find_credential_of(client: DynamoDBClient, table: str, digest: str, now: datetime) -> Credential | None:
+    """Recognise an API key by its SHA-256, as ``find_credential`` does."""
+    record = api_keys.get_api_key(client, table, digest)
     if record is None or (record.expires_at is not None and record.expires_at <= now):
         return None
     scopes = SCOPES if record.scopes is None else in_order(record.scopes)
-    return Credential(record.workspace, record.name, scopes, record.key_id, record.last_used_at)
+    return Credential(record.workspace, record.name, scopes, record.key_id, record.last_used_at, record.expires_at)
 
 
 def is_use_noted(credential: Credential, now: datetime) -> bool:
@@ -179,8 +192,9 @@ def note_use(client: DynamoDBClient, table: str, token: str, credential: Credent
         now: the present.
     """
     place = (credential.workspace, credential.key_id)
-    api_keys.note_use(client, table, _digest(token), place, at=now, since=now - _NOTED_FOR)
+    api_keys.note_use(client, table, digest_of(token), place, at=now, since=now - _NOTED_FOR)
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """The SHA-256 of a key, in hexadecimal: all that is kept of it."""
     return hashlib.sha256(token.encode()).hexdigest()
