@@ -89,7 +89,7 @@ class FakeIssuer:
             **self.changes,
         }
 
-    def claims(self, now: datetime | None = None, **changes: Any) -> dict[str, Any]:
+    def claims(self, now: datetime | None = None, /, **changes: Any) -> dict[str, Any]:
         """The claims of a good token for an hour, with some changed; ``None`` leaves one out."""
         present = now or datetime.now(UTC)
         claims = {
@@ -111,11 +111,11 @@ class FakeIssuer:
         key = self.keys[key_id].private
         return jwt.encode(dict(claims), key, algorithm, headers={"kid": key_id, **header})
 
-    def token(self, now: datetime | None = None, **changes: Any) -> str:
+    def token(self, now: datetime | None = None, /, **changes: Any) -> str:
         """A good token, with some claims changed."""
         return self.sign(self.claims(now, **changes))
 
-    def sign_in(self, asked: Mapping[str, str], now: datetime | None = None, **changes: Any) -> str:
+    def sign_in(self, asked: Mapping[str, str], now: datetime | None = None, /, **changes: Any) -> str:
         """What somebody does at the authorization endpoint: a code for what a browser asks for there."""
         assert asked["response_type"] == "code"
         assert asked["client_id"] == self.client
