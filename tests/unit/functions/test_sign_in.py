@@ -8,16 +8,20 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import boto3
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from moto import mock_aws
 
 from functions.authorize_request import app as authorizer
 from functions.sign_in import app
 from lifecycle.contract import doorway, resolver
 from lifecycle.contract.cookies import SESSION, SIGN_IN
+from lifecycle.contract.parameters import local_path
+from lifecycle.contract.refusals import RefusedValueError
 from lifecycle.services import code_flow, paging, sessions
 from lifecycle.services.code_flow import PATIENCE
 from lifecycle.services.credentials import create_api_key
@@ -26,6 +30,7 @@ from lifecycle.services.keys import Keys
 from lifecycle.services.scopes import SCOPES
 from lifecycle.services.sessions import LONGEST
 from lifecycle.services.tokens import Expectations, Verifier
+from lifecycle.store.schema import EXPIRES_AT
 from tests.fakes.issuer import CLIENT, URL, FakeIssuer
 from tests.unit.functions.conftest import PUBLIC_URL, FakeContext, Reply, request
 from tests.unit.functions.fake_lifecycle import NOON
@@ -497,6 +502,30 @@ def test_without_an_issuer_there_is_nothing_to_begin(browser: Browser, monkeypat
         browser.send("POST", "/session", {"token": "t"}),
     ):
         assert (reply.status, kind(reply)) == (404, "no-issuer")
+
+
+@given(st.text(st.sampled_from("/\\.@:?#%a\t\n "), max_size=8) | st.text())
+def test_what_is_taken_for_a_path_never_leads_to_another_host(text: str) -> None:
+    try:
+        path = local_path(text)
+    except RefusedValueError:
+        return
+    for base in ("https://app.example", PUBLIC_URL):
+        # As such a path is appended, and as a browser would read it if it stood alone.
+        assert urlsplit(base + path).netloc == urlsplit(base).netloc
+        assert urlsplit(urljoin(base + "/", path)).netloc == urlsplit(base).netloc
+
+
+def test_the_table_lets_go_of_whatever_a_sign_in_leaves_and_not_before_its_time(
+    client: DynamoDBClient, browser: Browser, there: FakeIssuer
+) -> None:
+    token = there.token(NOON)
+    browser.send("POST", "/session", {"token": token})
+    browser.begin()
+
+    items = {item["sk"]["S"]: int(item[EXPIRES_AT]["N"]) for item in client.scan(TableName="table")["Items"]}
+    ends = {"SESSION": NOON + HOUR, "ONCE": NOON + HOUR + SECOND, "SIGN_IN": NOON + PATIENCE}
+    assert items == {name: int(end.timestamp()) for name, end in ends.items()}
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -289,7 +289,10 @@ class IssuerUnreachableError(LifecycleError):
     """The issuer of tokens does not answer, or with something that is of no use. Nobody is let in by a guess."""
 
     def __init__(self) -> None:
-        super().__init__("The issuer that people sign in with cannot be reached. Send the same request again.")
+        super().__init__(
+            "The issuer that people sign in with cannot be reached. Send the same request again; a sign-in that was "
+            "under way begins anew with GET /session/start."
+        )
 
 
 class NoIssuerError(LifecycleError):
