@@ -294,6 +294,11 @@ def test_a_header_that_says_something_else_is_refused(there: FakeIssuer, verifie
     assert reason(verifier, f"{segment(header)}.{payload}.{signature}") in ("header", "malformed", "algorithm")
 
 
+@pytest.mark.parametrize("text", [b"[" * 5000, b'{"kid":' * 1000, b'{"kid": ' + b"9" * 5000 + b"}", b"\xff", b""])
+def test_a_header_that_cannot_be_read_is_refused_like_any_other(verifier: Verifier, text: bytes) -> None:
+    assert reason(verifier, f"{segment(text)}.{segment({})}.{segment(b'x')}") == "malformed"
+
+
 def test_a_key_that_is_too_short_is_of_no_use(there: FakeIssuer, verifier: Verifier) -> None:
     public = {**there.keys["k1"].public, "kid": "short", "n": segment(b"\xc1" * 128)}
     there.keys["short"] = SigningKey(there.keys["k1"].private, public)

@@ -10,12 +10,13 @@ SESSION = "ExampleSessionThatOpensNothing0123456789abc"
 CSRF = "b2a71c32915f5872fcae37ee8ad70ee3823700c8ede37614ebb9be582b67abc2"
 #: What the sample events bring back from the issuer.
 STATE = "ExampleStateOfASignInUnderWay0123456789abcd"
+_SIGNED = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmF0dXJl"
 
 #: Bodies of requests, by the name of their type: each with a title.
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "SessionBody": {
         "With an API key": {"key": "plc_ExampleKeyThatOpensNothing0123456789abcdefg"},
-        "With a token": {"token": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmF0dXJl"},
+        "With a token": {"token": _SIGNED},
     },
 }
 

@@ -107,7 +107,7 @@ class Verifier:
         """What the issuer has signed, with the key that it names and in a way that this key is for."""
         try:
             header = jwt.get_unverified_header(token)
-        except jwt.InvalidTokenError:
+        except (jwt.InvalidTokenError, RecursionError):
             raise TokenRefusedError("malformed") from None
         key_id, algorithm = header.get("kid"), header.get("alg")
         if not isinstance(key_id, str) or "crit" in header:
