@@ -183,15 +183,16 @@ def test_tokens_that_are_not_good_are_refused(issuer: FakeIssuer, open_with: Ope
     assert open_with(issuer.sign(good)).request("GET", "/prospects").status_code == 200
 
 
-def test_random_key_ids_do_not_reach_the_issuer_each_time(issuer: FakeIssuer, open_with: Opening) -> None:
-    assert open_with(token_of(issuer, "local", "analyst")).request("GET", "/prospects").status_code == 200
-    before = len(issuer.asked)
-    for _ in range(10):
+def test_a_made_up_key_id_costs_the_issuer_one_look_at_most(issuer: FakeIssuer, open_with: Opening) -> None:
+    # The emulator ends a process that refuses somebody, so that each look here is a new process's first. On AWS it
+    # lives on, and looks every 30 seconds at most (tests/unit/services/test_issuer.py).
+    made_up, before = 10, len(issuer.asked)
+    for _ in range(made_up):
         token = jwt.encode(issuer.claims(), issuer.keys["k1"].private, "RS256", headers={"kid": something()})
         assert open_with(token).request("GET", "/prospects").status_code == 401
 
-    # One look of each process of the authorizer, discovery and keys, at most.
-    assert len(issuer.asked) - before <= 4
+    # Discovery and keys.
+    assert len(issuer.asked) - before <= 2 * made_up
 
 
 def test_a_browser_signs_in_at_the_issuer_and_out_again(
