@@ -88,7 +88,7 @@ def post_draft() -> Response[str]:
     """Make a draft."""
     caller = read_caller(api.event)
     present = now()
-    wanted = decode_funnel.decode_draft(decode_funnel.read_draft(api.event), caller.key_name, present)
+    wanted = decode_funnel.decode_draft(decode_funnel.read_draft(api.event), caller.actor, present)
     view = desk_for(caller).create_draft(wanted.definition, wanted.by, present)
     return answer(encode_funnel.encode_checked_draft(view), 201)
 
@@ -147,7 +147,7 @@ def publish_draft(draft_id: str) -> Response[str]:
     """Make a draft the next version."""
     caller = read_caller(api.event)
     body = read_json_or_nothing(api.event, MAX_BODY_BYTES)
-    wanted = decode_funnel.decode_publication(body, caller.key_name, now())
+    wanted = decode_funnel.decode_publication(body, caller.actor, now())
     publication = desk_for(caller).publish(segments.draft_id(draft_id), wanted.seen, wanted.by, wanted.when)
     return answer(encode_funnel.encode_publication(publication), 201 if publication.is_new else 200)
 
@@ -186,7 +186,7 @@ def roll_back(version: str) -> Response[str]:
     """Bring an earlier version back."""
     caller = read_caller(api.event)
     body = read_json_or_nothing(api.event, MAX_BODY_BYTES)
-    wanted = decode_funnel.decode_rollback(body, caller.key_name, now())
+    wanted = decode_funnel.decode_rollback(body, caller.actor, now())
     publication = desk_for(caller).roll_back(segments.version(version), wanted.by, wanted.reason, wanted.when)
     return answer(encode_funnel.encode_publication(publication), 201 if publication.is_new else 200)
 
@@ -219,7 +219,7 @@ def simulate_draft(draft_id: str) -> Response[str]:
     """Try a draft on the workspace's prospects."""
     caller = read_caller(api.event)
     present = now()
-    by = decode_funnel.decode_simulation(read_json_or_nothing(api.event, MAX_BODY_BYTES), caller.key_name, present)
+    by = decode_funnel.decode_simulation(read_json_or_nothing(api.event, MAX_BODY_BYTES), caller.actor, present)
     return answer(encode_jobs.encode_started(desk_for(caller).simulate(segments.draft_id(draft_id), by, present)), 202)
 
 

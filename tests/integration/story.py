@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
+from lifecycle.contract.doorway import token_verifier
 from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.key_examples import KEY_ID
+from lifecycle.contract.session_examples import CSRF, SESSION, STATE
+from lifecycle.services import issuer as issuer_module
+from tests.fakes.issuer import FakeIssuer
+
+#: The key of the sample events.
+KEY = "plc_ExampleKeyThatOpensNothing0123456789abcdefg"
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 CONTEXT = SimpleNamespace(
@@ -67,6 +79,11 @@ STORY: dict[str, tuple[int, str | None]] = {
     "manage_privacy.erase again": (200, None),
     "manage_keys.give_out": (201, None),
     "manage_keys.list": (200, None),
+    "sign_in.with_key": (201, None),
+    "sign_in.who": (200, None),
+    "sign_in.out": (204, None),
+    "sign_in.start": (302, None),
+    "sign_in.callback": (302, None),
     "manage_keys.withdraw": (204, None),
     "read_audit.newest": (200, "sales_qualified"),
     "read_audit.decisions": (200, "opportunity"),
@@ -100,8 +117,28 @@ def sample(name: str, made: Mapping[str, str] | None = None) -> Any:
     return json.loads(text)
 
 
+@contextmanager
+def an_issuer() -> Iterator[FakeIssuer]:
+    """An issuer that the functions sign people in with, as the environment of a deployment says it."""
+    issuer = FakeIssuer()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OIDC_ISSUER", issuer.url)
+        patch.setenv("OIDC_AUDIENCE", issuer.client)
+        patch.setenv("OIDC_WORKSPACE_CLAIM", "custom:workspace")
+        patch.setenv("OIDC_ROLES_CLAIM", "cognito:groups")
+        patch.setattr(issuer_module, "fetch", issuer.ask)
+        token_verifier.cache_clear()
+        yield issuer
+        token_verifier.cache_clear()
+
+
 def tell(handle: Handle = handle) -> None:
     """Send the sample events in the order of the story to their functions, and hold each answer to it."""
+    with an_issuer() as issuer:
+        _tell(handle, issuer)
+
+
+def _tell(handle: Handle, issuer: FakeIssuer) -> None:
     made: dict[str, str] = {}
     for name, (status, stage) in STORY.items():
         answer = invoke(name, made, handle)
@@ -113,3 +150,12 @@ def tell(handle: Handle = handle) -> None:
             made[SIMULATION_ID] = json.loads(answer["body"])["simulation_id"]
         elif name == "manage_keys.give_out":
             made[KEY_ID] = json.loads(answer["body"])["key_id"]
+            made[KEY] = json.loads(answer["body"])["key"]
+        elif name == "sign_in.with_key":
+            made[SESSION] = re.findall("__Host-session=([^;]+)", str(answer["multiValueHeaders"]))[0]
+            made[CSRF] = json.loads(answer["body"])["csrf_token"]
+        elif name == "sign_in.start":
+            (location,) = answer["multiValueHeaders"]["Location"]
+            asked = {key: value for key, (value,) in parse_qs(urlsplit(location).query).items()}
+            made[STATE] = asked["state"]
+            made["ExampleCode"] = issuer.sign_in(asked)

@@ -30,9 +30,10 @@ from botocore.model import OperationModel
 from moto import mock_aws
 
 from functions.run_timers import app as run_timers_app
+from lifecycle.contract.session_examples import SESSION
 from lifecycle.contract.throttling import throttle
 from lifecycle.events import Activity, Identity, prospect_id
-from lifecycle.services import lifecycle
+from lifecycle.services import lifecycle, paging
 from lifecycle.services.credentials import create_api_key
 from lifecycle.store.bus import event_bus
 from lifecycle.store.client import dynamodb_client, hasty_dynamodb_client
@@ -41,7 +42,7 @@ from lifecycle.store.protocol import Appended
 from lifecycle.store.queue import job_queue
 from lifecycle.store.schema import SHARDS
 from lifecycle.store.workspace_clients import TAG, sessions
-from tests.integration.story import handle, sample, tell
+from tests.integration.story import KEY, an_issuer, handle, sample, tell
 from tests.integration.tables import create_table
 from tests.template import (
     FUNCTIONS,
@@ -251,6 +252,7 @@ class Told:
         """All of it."""
         tell(self._calls.handle)
         self._a_key_is_looked_up()
+        self._people_are_let_in()
         self._decisions_on_several_prospects_are_looked_up()
         self._stage_changes_are_announced()
         self._late_events_are_found_by_the_next_request()
@@ -279,6 +281,17 @@ class Told:
                 "decide_stage.accept", workspace, {"action": "accept"}, prospect_id=prospect_id(workspace, email)
             )
         assert len(self._send("read_audit.newest", workspace)["entries"]) == 2
+
+    def _people_are_let_in(self) -> None:
+        paging._secret.cache_clear()
+        key = create_api_key(boto3.client("dynamodb"), TABLE_NAME, WORKSPACE, "dashboard", NOW)
+        with an_issuer() as issuer:
+            event = sample("authorize_request.key", {KEY: issuer.token()})
+            assert self._calls.handle("authorize_request", event)["context"]["credential"] == "token"
+        opened = self._calls.handle("sign_in", sample("sign_in.with_key", {KEY: key}))
+        session = re.findall("__Host-session=([^;]+)", str(opened["multiValueHeaders"]))[0]
+        event = sample("authorize_request.session", {SESSION: session})
+        assert self._calls.handle("authorize_request", event)["context"]["credential"] == "session"
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
-from lifecycle.services import audit, funnels, jobs, keys, lifecycle, throttle
+from lifecycle.services import audit, code_flow, funnels, jobs, keys, lifecycle, sessions, throttle
 from lifecycle.store.queue import JobQueue
 from tests.integration.story import EVENTS, STORY, invoke, tell
 from tests.integration.tables import create_table
@@ -25,7 +25,8 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
         for module in (audit, lifecycle, funnels, jobs, keys):
             monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
-        monkeypatch.setattr(keys, "dynamodb_client", lambda: client)
+        for module in (keys, sessions, code_flow):
+            monkeypatch.setattr(module, "dynamodb_client", lambda: client)
         monkeypatch.setattr(jobs, "job_queue", lambda: queue)
         monkeypatch.setenv("TABLE_NAME", "prospects")
         monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)

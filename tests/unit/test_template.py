@@ -15,7 +15,9 @@ import pytest
 
 from functions.run_job.app import ATTEMPTS
 from lifecycle.contract.resolver import SECURITY_HEADERS
+from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
+from lifecycle.services.roles import ROLES
 from lifecycle.store.schema import (
     AUDIT_PREFIX,
     BY_DAY,
@@ -63,7 +65,8 @@ QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 #: All that each function may do by its own role, apart from its own log lines and traces.
 VERBS: dict[str, set[str]] = {
-    "authorize_request": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    "authorize_request": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"},
+    "sign_in": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     "ingest_activity": set(),
     "update_deal": set(),
     "decide_stage": set(),
@@ -118,13 +121,18 @@ def test_every_function_has_its_folder_and_every_folder_its_function() -> None:
 
 def test_the_api_has_the_routes_of_the_contract_and_no_others() -> None:
     deployed = {
-        (event["Method"].upper(), event["Path"], name, event.get("Auth") == {"Authorizer": "NONE"})
+        (event["Method"].upper(), event["Path"], name, event.get("Auth", {}).get("Authorizer"))
         for name in FUNCTIONS
         for event in events_of(name, "Api")
         if event["Method"] != "options"
     }
 
-    assert deployed == {(route.method, route.path, route.function, route.public) for route in ROUTES}
+    assert deployed == {(route.method, route.path, route.function, _authorizer_of(route)) for route in ROUTES}
+
+
+def _authorizer_of(route: Route) -> str | None:
+    """Who lets requests to a route in; ``None``: the default."""
+    return "NONE" if route.public else {"bearer": None, "session": "Session"}[route.credential]
 
 
 def test_every_path_that_takes_a_key_is_asked_about_beforehand_without_one() -> None:
@@ -134,7 +142,7 @@ def test_every_path_that_takes_a_key_is_asked_about_beforehand_without_one() -> 
         for event in events_of(name, "Api")
         if event["Method"] == "options"
     ]
-    paths = {route.path for route in ROUTES if not route.public}
+    paths = {route.path for route in ROUTES if not route.public and route.credential == "bearer"}
 
     assert sorted(path for _, path, _ in deployed) == sorted(paths)
     assert all((name, auth) == ("describe_api", {"Authorizer": "NONE"}) for name, _, auth in deployed)
@@ -184,6 +192,34 @@ def test_every_route_asks_the_authorizer_unless_it_says_that_it_does_not() -> No
 
     assert authorizer["FunctionArn"] == {"Fn::GetAtt": "AuthorizeRequestFunction.Arn"}
     assert authorizer["Identity"]["Headers"] == ["Authorization"]
+
+
+def test_a_session_is_looked_up_for_every_request() -> None:
+    authorizer = RESOURCES["Api"]["Properties"]["Auth"]["Authorizers"]["Session"]
+
+    assert authorizer["FunctionArn"] == {"Fn::GetAtt": "AuthorizeRequestFunction.Arn"}
+    assert authorizer["Identity"] == {"Headers": ["Cookie"], "ReauthorizeEvery": 0}
+
+
+def test_nobody_can_sign_up_or_choose_a_workspace_in_the_pool_of_the_stack() -> None:
+    (pool,) = of_type("AWS::Cognito::UserPool").values()
+    (client,) = of_type("AWS::Cognito::UserPoolClient").values()
+    groups = {group["GroupName"] for group in of_type("AWS::Cognito::UserPoolGroup").values()}
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["DeletionProtection"] == {"Fn::If": ["KeepsData", "ACTIVE", "INACTIVE"]}
+    assert pool["UserAttributeUpdateSettings"] == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+    assert "custom:workspace" in client["ReadAttributes"]
+    assert "custom:workspace" not in client["WriteAttributes"]
+    assert client["AllowedOAuthFlows"] == {"Fn::If": ["HasPublicUrl", ["code"], {"Ref": "AWS::NoValue"}]}
+    assert groups == set(ROLES)
+
+
+def test_what_people_need_is_there_only_with_a_pool_of_the_stack() -> None:
+    people = [resource for resource in RESOURCES.values() if resource["Type"].startswith("AWS::Cognito::")]
+
+    assert len(people) == 7
+    assert all(resource["Condition"] == "HasOwnPool" for resource in people)
 
 
 def test_the_table_has_the_keys_of_the_schema() -> None:

@@ -21,6 +21,7 @@ from tests.fakes.reception import Reception
 from tests.unit.functions.fake_jobs import FakeJobs, furnished_reception
 from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import NOON, FakeLifecycle
+from tests.unit.functions.fake_sign_in import FakeCodeFlow, FakeSessions
 
 API_FUNCTIONS = (
     "ingest_activity",
@@ -31,8 +32,13 @@ API_FUNCTIONS = (
     "manage_funnel",
     "manage_keys",
     "read_audit",
+    "sign_in",
     "describe_api",
 )
+
+
+#: Where browsers reach the API.
+PUBLIC_URL = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/api"
 
 
 @dataclass(frozen=True)
@@ -124,13 +130,18 @@ def fake(
         monkeypatch.setattr(app, "jobs_for", opening(lambda: jobs), raising=False)
         monkeypatch.setattr(app, "keys_for", opening(lambda: keys), raising=False)
         monkeypatch.setattr(app, "audit_for", opening(lambda: AuditTrail(audit, MemoryStore("local"))), raising=False)
+        monkeypatch.setenv("PUBLIC_URL", PUBLIC_URL)
+        monkeypatch.setattr(app, "sessions", FakeSessions, raising=False)
+        monkeypatch.setattr(app, "code_flow", lambda _event: FakeCodeFlow(), raising=False)
         monkeypatch.setattr(app, "now", lambda: NOON, raising=False)
+    monkeypatch.setattr(resolver, "now", lambda: NOON)
     return lifecycle
 
 
-def authorized(scopes: Iterable[str] = SCOPES, workspace: str = "local") -> dict[str, str]:
-    """The authorizer's context for a key with some scopes."""
-    return {"workspace": workspace, "key_name": "laptop", "scopes": ",".join(scopes)}
+def authorized(scopes: Iterable[str] = SCOPES, workspace: str = "local", **more: str) -> dict[str, str]:
+    """The authorizer's context for a key with some scopes, or for what ``more`` says."""
+    context = {"workspace": workspace, "actor": "key:laptop", "scopes": ",".join(scopes), "credential": "key"}
+    return {**context, **more}
 
 
 def request(

@@ -86,10 +86,10 @@ def test_a_key_opens_the_whole_api_for_its_workspace(client: DynamoDBClient) -> 
 
     assert answer["context"] == {
         "workspace": "local",
-        "key_name": "laptop",
+        "actor": "key:laptop",
         "scopes": ",".join(SCOPES),
+        "credential": "key",
         "key_id": key_id_of(client, key),
-        "requests_per_second": "",
     }
     (statement,) = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"

@@ -92,12 +92,12 @@ def _read_json(event: Mapping[str, Any]) -> Any:
         raise MalformedBodyError(f"{error} If it is YAML, say so: Content-Type: {YAML_TYPES[0]}.") from None
 
 
-def decode_draft(value: Any, key_name: str, now: datetime) -> DraftRequest:
+def decode_draft(value: Any, actor: str, now: datetime) -> DraftRequest:
     """Read a new draft.
 
     Arguments:
         value: as ``read_draft`` read it.
-        key_name: the name of the caller's API key, who makes it unless the body says who.
+        actor: the caller, who makes it unless the body says who.
         now: the present.
 
     Raises:
@@ -105,7 +105,7 @@ def decode_draft(value: Any, key_name: str, now: datetime) -> DraftRequest:
             for the use case to say.
     """
     body = validate(DraftBody, value, now, DEFINITION)
-    return DraftRequest(_definition(body.definition), body.by or author(key_name))
+    return DraftRequest(_definition(body.definition), body.by or actor)
 
 
 def decode_draft_change(value: Any, now: datetime) -> ChangeRequest:
@@ -132,16 +132,16 @@ def decode_signature(value: Any, now: datetime) -> SignatureRequest:
     return SignatureRequest(body.team, body.by, body.content_hash)
 
 
-def decode_publication(value: Any, key_name: str, now: datetime) -> PublicationRequest:
+def decode_publication(value: Any, actor: str, now: datetime) -> PublicationRequest:
     """Read when a draft comes into force. Raises InvalidRequestError with everything that is wrong."""
     body = validate(PublicationBody, value, now)
-    return PublicationRequest(When(now, body.effective_at), body.by or author(key_name), body.content_hash)
+    return PublicationRequest(When(now, body.effective_at), body.by or actor, body.content_hash)
 
 
-def decode_rollback(value: Any, key_name: str, now: datetime) -> RollbackRequest:
+def decode_rollback(value: Any, actor: str, now: datetime) -> RollbackRequest:
     """Read when and why a version comes back. Raises InvalidRequestError with everything that is wrong."""
     body = validate(RollbackBody, value, now)
-    return RollbackRequest(When(now, body.effective_at), body.by or author(key_name), body.reason)
+    return RollbackRequest(When(now, body.effective_at), body.by or actor, body.reason)
 
 
 def decode_settings(value: Any, now: datetime) -> bool:
@@ -149,11 +149,6 @@ def decode_settings(value: Any, now: datetime) -> bool:
     return validate(SettingsBody, value, now).signatures_required
 
 
-def decode_simulation(value: Any, key_name: str, now: datetime) -> str:
+def decode_simulation(value: Any, actor: str, now: datetime) -> str:
     """Read who tries a draft. Raises InvalidRequestError with everything that is wrong."""
-    return validate(SimulationBody, value, now).by or author(key_name)
-
-
-def author(key_name: str) -> str:
-    """Who did what a request asks for, where it does not say: its API key."""
-    return f"key:{key_name}"
+    return validate(SimulationBody, value, now).by or actor

@@ -31,6 +31,10 @@ MAX_DEFINITION_DEPTH = 128
 MAX_STRING = 4096
 MAX_NAME = 256
 
+#: Characters of a token that somebody signs in with. One that goes with a request as a header has to fit into the
+#: 10,240 bytes of all headers (AWS, "Amazon API Gateway quotas").
+MAX_TOKEN = 10_000
+
 #: Names in ``properties``, ``traits`` or ``qualification``.
 MAX_PROPERTIES = 100
 

@@ -23,6 +23,9 @@ IDENTITY_PARAMETERS = ("email", "visitor", "user", "crm")
 
 _MOST_DIGITS = 4
 _KEY_ID = re.compile("[0-9a-f]{12}")
+#: A path with its query, as a browser would write it (RFC 3986). Neither a second slash nor a backslash comes first,
+#: which browsers take for the start of another host.
+_LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1023}")
 _Value = TypeVar("_Value")
 
 
@@ -72,6 +75,17 @@ def key_id(segment: str) -> str:
     if not _KEY_ID.fullmatch(segment):
         raise KeyNotFoundError
     return segment
+
+
+def local_path(text: str) -> str:
+    """A path of this API, where a browser is to go: never to another host.
+
+    Raises:
+        RefusedValueError: it is something else.
+    """
+    if not _LOCAL_PATH.fullmatch(text):
+        raise RefusedValueError("is not a path of this API", "a path that begins with one slash, such as /docs")
+    return text
 
 
 def read_query(event: Mapping[str, Any], known: Collection[str]) -> dict[str, str]:

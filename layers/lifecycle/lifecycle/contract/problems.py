@@ -11,12 +11,14 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from lifecycle.contract.limits import MAX_LISTED_ERRORS
 from lifecycle.contract.refusals import (
     BodyTooLargeError,
+    CsrfError,
     FieldError,
     InsufficientScopeError,
     InvalidCursorError,
     InvalidRequestError,
     MalformedBodyError,
     UnauthenticatedError,
+    WrongCredentialError,
     pointer,
 )
 from lifecycle.services.errors import (
@@ -29,10 +31,12 @@ from lifecycle.services.errors import (
     EventNotFoundError,
     FunnelBusyError,
     InvalidDefinitionError,
+    IssuerUnreachableError,
     JobNotFoundError,
     KeyNotFoundError,
     KeysBusyError,
     LifecycleError,
+    NoIssuerError,
     NotInForceYetError,
     NotMergedError,
     ProspectAbsorbedError,
@@ -44,6 +48,8 @@ from lifecycle.services.errors import (
     SelfMergeError,
     SignatureNotFoundError,
     SignaturesMissingError,
+    SignInNotBegunError,
+    SignInRefusedError,
     StaleDraftError,
     TeamSignedError,
     ThrottledError,
@@ -120,8 +126,8 @@ INTERNAL = ProblemType("internal", 500, "The service failed")
 KINDS: Mapping[type[Exception], ProblemType] = {
     MalformedBodyError: ProblemType("malformed-body", 400, "The body cannot be read"),
     InvalidCursorError: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
-    UnauthenticatedError: ProblemType("unauthenticated", 401, "The request has no valid API key"),
-    InsufficientScopeError: ProblemType("insufficient-scope", 403, "The API key may not do this"),
+    UnauthenticatedError: ProblemType("unauthenticated", 401, "The request has no valid key or token"),
+    InsufficientScopeError: ProblemType("insufficient-scope", 403, "The caller may not do this"),
     ScopesNotHeldError: ProblemType("scope-not-held", 403, "A key cannot give what it does not have"),
     KeyNotFoundError: ProblemType("key-not-found", 404, "There is no such API key"),
     ProspectNotFoundError: ProblemType("prospect-not-found", 404, "There is no such prospect"),
@@ -159,6 +165,12 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     KeysBusyError: UNAVAILABLE,
     TooBusyError: UNAVAILABLE,
     OutOfTimeError: UNAVAILABLE,
+    WrongCredentialError: ProblemType("wrong-credential", 401, "The route takes another kind of credential"),
+    CsrfError: ProblemType("csrf", 403, "The request may have come from another site's page"),
+    SignInRefusedError: ProblemType("sign-in-refused", 401, "Nobody can sign in with this"),
+    SignInNotBegunError: ProblemType("sign-in-not-begun", 400, "The browser has begun no such sign-in"),
+    NoIssuerError: ProblemType("no-issuer", 404, "There is no issuer to sign in with"),
+    IssuerUnreachableError: UNAVAILABLE,
     LifecycleError: INVALID,
 }
 
@@ -189,7 +201,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
 def _headers_of(error: Exception) -> Mapping[str, str]:
     """What the status asks for in a header."""
     match error:
-        case UnauthenticatedError():
+        case UnauthenticatedError() | WrongCredentialError() | SignInRefusedError():
             # RFC 9110, section 11.6.1: a 401 names the scheme that would do.
             return {"WWW-Authenticate": "Bearer"}
         case ThrottledError():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from time import perf_counter
 from typing import Any
@@ -14,9 +14,12 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lifecycle.contract import cors, problems, routes
-from lifecycle.contract.caller import read_caller, require_scope
+from lifecycle.contract.caller import read_caller, require_current, require_scope
+from lifecycle.contract.csrf import SAFE_METHODS, require_csrf_token
+from lifecycle.contract.refusals import WrongCredentialError
 from lifecycle.contract.route import Route, rule_of
 from lifecycle.contract.throttling import admit
+from lifecycle.contract.times import now
 from lifecycle.services.failures import failure
 from lifecycle.store.deadline import answered_within
 
@@ -36,6 +39,11 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+_WANTED = {
+    "bearer": "an API key or a token, as Authorization: Bearer <key or token>; a session opens pages alone",
+    "session": "the session of a browser that has signed in (POST /session or GET /session/start)",
+}
+
 Answering = Callable[..., Response[str]]
 
 
@@ -53,18 +61,16 @@ class Api:
     def route(self, route: Route) -> Callable[[Answering], Answering]:
         """Register the function that answers a route; it gets the parameters of the path as keyword arguments.
 
-        It is called only for a caller who does not make too many requests, and whose key has the route's scope. The
-        authorizer cannot see to that: API Gateway keeps its policy for the caller's next requests, whatever they ask
-        for.
+        It is called only for a caller that is good for the route: of the right kind, not ended meanwhile, not making
+        too many requests, with the route's scope, and with what a change by cookie takes. The authorizer cannot see to
+        that: API Gateway keeps its policy for the caller's next requests, whatever they ask for.
         """
 
         def register(answering: Answering) -> Answering:
             @wraps(answering)
             def guarded(**segments: str) -> Response[str]:
                 if not route.public:
-                    caller = read_caller(self.event)
-                    admit(caller)
-                    require_scope(caller, route.scopes)
+                    self._hold_caller_against(route)
                 return answering(**segments)
 
             self._resolver.route(route.rule, method=route.method)(guarded)
@@ -84,6 +90,16 @@ class Api:
 
         for path in paths:
             self._resolver.route(rule_of(path), method="OPTIONS")(answering)
+
+    def _hold_caller_against(self, route: Route) -> None:
+        caller = read_caller(self.event)
+        if (caller.kind == "session") is not (route.credential == "session"):
+            raise WrongCredentialError(_WANTED[route.credential])
+        require_current(caller, now())
+        admit(caller)
+        if caller.kind == "session" and route.method not in SAFE_METHODS:
+            require_csrf_token(self.event)
+        require_scope(caller, route.scopes)
 
     @property
     def event(self) -> dict[str, Any]:
@@ -128,9 +144,14 @@ def _workspace(event: Mapping[str, Any]) -> str | None:
     return None if workspace is None else str(workspace)
 
 
-def answer_nothing() -> Response[str]:
-    """A response that says by its status alone that something is done."""
-    return Response(204, body="")
+def answer_nothing(cookies: Sequence[str] = ()) -> Response[str]:
+    """A response that says by its status alone that something is done, and may set cookies."""
+    return Response(204, body="", headers={"Set-Cookie": list(cookies)} if cookies else {})
+
+
+def send_to(location: str, cookies: Sequence[str]) -> Response[str]:
+    """A response that sends a browser elsewhere, with cookies that it sets."""
+    return Response(302, body="", headers={"Location": location, "Set-Cookie": list(cookies)})
 
 
 def answer(

@@ -8,6 +8,7 @@ from lifecycle.contract.key_routes import KEY_ROUTES
 from lifecycle.contract.limits import MAX_EMAIL
 from lifecycle.contract.privacy_routes import PRIVACY_ROUTES
 from lifecycle.contract.route import PAGING, STAGE, TEXT, TIME, Answer, Method, Parameter, Route
+from lifecycle.contract.session_routes import SESSION_ROUTES
 
 POST_ACTIVITY = Route(
     method="POST",
@@ -178,6 +179,7 @@ ROUTES: tuple[Route, ...] = (
     *FUNNEL_ROUTES,
     *KEY_ROUTES,
     *AUDIT_ROUTES,
+    *SESSION_ROUTES,
     GET_OPENAPI,
     GET_DOCS,
     GET_HEALTH,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from hashlib import sha256
 
 from lifecycle.contract.caller import Caller
 from lifecycle.services.throttle import Rates, Throttle
+
+_LENGTH = 12
 
 
 @lru_cache(maxsize=1)
@@ -16,7 +19,7 @@ def throttle() -> Throttle:
 
 
 def admit(caller: Caller) -> None:
-    """Let a request in. A batch is one request, whatever its length.
+    """Let a request in. A batch is one request, whatever its length. Who comes without a key is counted as a person.
 
     Raises:
         ThrottledError: its workspace, or its key, has made too many.
@@ -26,4 +29,6 @@ def admit(caller: Caller) -> None:
         workspace=int(os.environ["WORKSPACE_REQUESTS_PER_SECOND"]),
         key=int(os.environ["KEY_REQUESTS_PER_SECOND"]) if of_key is None else of_key,
     )
-    throttle().admit(caller.workspace, caller.key_id, rates)
+    # A hash, for an actor may be somebody's address.
+    whose = caller.key_id or sha256(caller.actor.encode()).hexdigest()[:_LENGTH]
+    throttle().admit(caller.workspace, whose, rates)

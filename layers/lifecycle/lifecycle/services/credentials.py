@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from lifecycle.services.admission import Admission
 from lifecycle.services.audit_entries import BY_HAND, key_issued
 from lifecycle.services.scopes import SCOPES, Scope, in_order
 from lifecycle.store import api_keys
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 #: Marks a key as one of ours, so that scanners for leaked secrets can recognise it.
-_PREFIX = "plc_"
+PREFIX = "plc_"
 _RANDOM_BYTES = 32
 _TOKEN = re.compile(r"plc_[A-Za-z0-9_-]{43}")
 
@@ -50,6 +51,7 @@ class Credential:
         key_id: its id in the list; ``None`` for one from before there was a list.
         last_used_at: what is noted of its last use.
         requests_per_second: how many requests it may make; ``None``: as many as other keys.
+        expires_at: from when on it is refused; ``None``: never.
     """
 
     workspace: str
@@ -58,6 +60,21 @@ class Credential:
     key_id: str | None = None
     last_used_at: datetime | None = None
     requests_per_second: int | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def admission(self) -> Admission:
+        """Whom it lets in."""
+        return Admission(
+            workspace=self.workspace,
+            actor=f"key:{self.name}",
+            subject=self.name,
+            scopes=self.scopes,
+            kind="key",
+            valid_until=self.expires_at,
+            key_id=self.key_id,
+            requests_per_second=self.requests_per_second,
+        )
 
 
 class Grant(NamedTuple):
@@ -117,7 +134,7 @@ def issue_api_key(
         raise ValueError(f"scopes: use one or more of {', '.join(SCOPES)}")
     if grant.expires_at is not None and grant.expires_at <= now:
         raise ValueError("expires_at: use a time after the present")
-    token = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+    token = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
     record = ApiKeyRecord(
         workspace=workspace,
         name=grant.name,
@@ -128,7 +145,7 @@ def issue_api_key(
         expires_at=grant.expires_at,
         requests_per_second=grant.requests_per_second,
     )
-    if not api_keys.put_api_key(client, table, _digest(token), record, key_issued(origin, record)):
+    if not api_keys.put_api_key(client, table, digest_of(token), record, key_issued(origin, record)):
         raise NotKeptError
     return IssuedKey(token, record)
 
@@ -164,12 +181,23 @@ def find_credential(client: DynamoDBClient, table: str, token: str, now: datetim
     """
     if not _TOKEN.fullmatch(token):
         return None
-    record = api_keys.get_api_key(client, table, _digest(token))
+    return find_credential_of(client, table, digest_of(token), now)
+
+
+def find_credential_of(client: DynamoDBClient, table: str, digest: str, now: datetime) -> Credential | None:
+    """Recognise an API key by its SHA-256, as ``find_credential`` does."""
+    record = api_keys.get_api_key(client, table, digest)
     if record is None or (record.expires_at is not None and record.expires_at <= now):
         return None
     scopes = SCOPES if record.scopes is None else in_order(record.scopes)
     return Credential(
-        record.workspace, record.name, scopes, record.key_id, record.last_used_at, record.requests_per_second
+        workspace=record.workspace,
+        name=record.name,
+        scopes=scopes,
+        key_id=record.key_id,
+        last_used_at=record.last_used_at,
+        requests_per_second=record.requests_per_second,
+        expires_at=record.expires_at,
     )
 
 
@@ -189,8 +217,9 @@ def note_use(client: DynamoDBClient, table: str, token: str, credential: Credent
         now: the present.
     """
     place = (credential.workspace, credential.key_id)
-    api_keys.note_use(client, table, _digest(token), place, at=now, since=now - _NOTED_FOR)
+    api_keys.note_use(client, table, digest_of(token), place, at=now, since=now - _NOTED_FOR)
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """The SHA-256 of a key, in hexadecimal: all that is kept of it."""
     return hashlib.sha256(token.encode()).hexdigest()

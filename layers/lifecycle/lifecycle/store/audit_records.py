@@ -33,7 +33,7 @@ Document = Mapping[str, Any]
 class Actor(NamedTuple):
     """Who did it: ``kind`` is that of the credential, ``name`` what the credential is called."""
 
-    kind: Literal["api_key", "by_hand", "system"]
+    kind: Literal["api_key", "token", "session", "by_hand", "system"]
     name: str
 
 

@@ -44,6 +44,9 @@ JOB = "JOB"
 SEGMENT_PREFIX = "SEG#"
 MOVES_PREFIX = "MOVES#"
 API_KEY = "KEY"
+SESSION = "SESSION"
+BEGUN_SIGN_IN = "SIGN_IN"
+ONCE = "ONCE"
 AUDIT_PREFIX = "A#"
 
 #: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
@@ -116,6 +119,26 @@ def counters_pk(workspace: str) -> str:
 def window_sk(window: int) -> str:
     """The sort key of a window."""
     return f"{window:012d}"
+
+
+def session_pk(digest: str) -> str:
+    """The partition of a browser's session, whose workspace is not known before it is read."""
+    return f"SESSION#{digest}"
+
+
+def begun_sign_in_pk(digest: str) -> str:
+    """The partition of a sign-in that is under way at the issuer."""
+    return f"SIGN_IN#{digest}"
+
+
+def used_token_pk(digest: str) -> str:
+    """The partition of a token that somebody has signed in with, so that nobody does so again."""
+    return f"USED#{digest}"
+
+
+def paging_secret_pk() -> str:
+    """The partition of the secret that the cursors of tokens are signed with."""
+    return "SECRET#PAGING"
 
 
 def owner_of(pk: str) -> tuple[str, str, str]:
