@@ -46,8 +46,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         _context: of the invocation.
 
     Returns:
-        A policy for the whole API, and as its context the workspace, the actor, the scopes, and of a key its id, and how
-        many requests a second it may make, where that was said of it.
+        A policy for the whole API, and as its context the workspace, the actor, the scopes, and of a key its id, and
+        how many requests a second it may make, where that was said of it.
 
     Raises:
         UnauthorizedError: there is no credential, or none that is good. Any other exception denies as well, with a

@@ -253,8 +253,9 @@ def test_a_session_ends_at_once_when_its_key_is_withdrawn(
     assert browser.send("POST", "/session", json={"key": key}).status_code == 201
     assert browser.send("GET", "/session").status_code == 200
 
-    keys = Keys(local_stack.client("dynamodb"), stack_info.table, workspace)
-    keys.withdraw(str(keys.all()[0].key_id))
+    client = local_stack.client("dynamodb")
+    keys = Keys(client, client, stack_info.table, workspace)
+    keys.withdraw(str(keys.all()[0].key_id), datetime.now(UTC))
     assert browser.send("GET", "/session").status_code == 401
 
 

@@ -249,8 +249,8 @@ def test_a_session_ends_with_its_key(client: DynamoDBClient, browser: Browser, c
 
 def test_a_session_ends_when_its_key_is_withdrawn(client: DynamoDBClient, browser: Browser, key: str) -> None:
     browser.send("POST", "/session", {"key": key})
-    keys = Keys(client, "table", "local")
-    keys.withdraw(str(keys.all()[0].key_id))
+    keys = Keys(client, client, "table", "local")
+    keys.withdraw(str(keys.all()[0].key_id), NOON)
 
     assert not signed_in(browser)
 
@@ -258,7 +258,7 @@ def test_a_session_ends_when_its_key_is_withdrawn(client: DynamoDBClient, browse
 def test_signing_in_counts_as_the_use_of_a_key(client: DynamoDBClient, browser: Browser, key: str) -> None:
     browser.send("POST", "/session", {"key": key})
 
-    assert Keys(client, "table", "local").all()[0].last_used_at == NOON
+    assert Keys(client, client, "table", "local").all()[0].last_used_at == NOON
 
 
 # ----------------------------------------------------------------------------------------------------------------------
