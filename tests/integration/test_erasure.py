@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,8 +14,9 @@ from moto import mock_aws
 
 from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
-from lifecycle.services import funnels, lifecycle
-from tests.erased_person import Life, counted_moves, erasure_is_proven, scanned
+from lifecycle.services import funnels, lifecycle, timers
+from lifecycle.services.timers import Workplaces, run_timers
+from tests.erased_person import Life, counted_moves, erasure_is_proven, scanned, traces
 from tests.integration.story import handle, sample
 from tests.integration.tables import create_table
 
@@ -28,7 +30,7 @@ TABLE = "prospects"
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
-        for module in (lifecycle, funnels):
+        for module in (lifecycle, funnels, timers):
             monkeypatch.setattr(module, "dynamodb_client", lambda: client)
         monkeypatch.setenv("TABLE_NAME", TABLE)
         create_table(client, TABLE)
@@ -79,3 +81,19 @@ def test_what_stands_in_the_place_of_an_event_says_nothing_and_ends(client: Dyna
 
     assert len(markers) > 10
     assert {tuple(sorted(item)) for item in markers} == {("expires_at", "pk", "sk")}
+
+
+def test_the_timers_end_what_a_request_had_no_time_for(client: DynamoDBClient) -> None:
+    life = Life(send)
+    prospect_id = life.live()
+    begun = lifecycle.Lifecycle.connect(TABLE, "local").erase(prospect_id, lambda: False)
+    assert (begun.is_complete, traces(life, scanned(client, TABLE)) == []) == (False, False)
+
+    in_a_while = datetime.now(UTC) + timedelta(minutes=5)
+    run = run_timers(Workplaces.connect(TABLE), in_a_while, lambda: 60)
+    again = run_timers(Workplaces.connect(TABLE), in_a_while, lambda: 60)
+
+    assert (run.due, run.failed, again.due) == (1, 0, 0)
+    assert traces(life, scanned(client, TABLE)) == []
+    status, erased = send("DELETE", f"/prospects/{prospect_id}", None)
+    assert (status, erased["complete"], erased["removed"]["events"] > 0) == (200, True, True)
