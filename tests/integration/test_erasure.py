@@ -12,13 +12,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from lifecycle.contract import resolver
 from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
-from lifecycle.services import funnels, lifecycle, timers
+from lifecycle.services import funnels, jobs, keys, lifecycle, timers
 from lifecycle.services.timers import Workplaces, run_timers
 from tests.erased_person import Life, counted_moves, erasure_is_proven, scanned, traces
 from tests.integration.story import handle, sample
 from tests.integration.tables import create_table
+from tests.wrong_requests import wrong_requests
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,19 +42,24 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
 def send(method: str, path: str, body: Any) -> tuple[int, Any]:
     """Have the function handle a request that API Gateway would give it."""
     url = urlsplit(path)
-    query = parse_qs(url.query)
+    text = None if body is None else json.dumps(body)
+    return send_text(_route(method, url.path), url.path, parse_qs(url.query), text)
+
+
+def send_text(route: Route, path: str, query: dict[str, list[str]], text: str | None) -> tuple[int, Any]:
+    """The same with the text of a body."""
     event = sample("read_prospects.state")
     event |= {
-        "httpMethod": method,
-        "path": url.path,
-        "resource": url.path,
+        "httpMethod": route.method,
+        "path": path,
+        "resource": route.path,
         "pathParameters": None,
         "multiValueQueryStringParameters": query or None,
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
-        "body": None if body is None else json.dumps(body),
+        "body": text,
     }
-    answer = handle(_route(method, url.path).function, event)
-    return answer["statusCode"], json.loads(answer["body"])
+    answer = handle(route.function, event)
+    return answer["statusCode"], json.loads(answer["body"]) if "json" in str(answer["multiValueHeaders"]) else None
 
 
 def _route(method: str, path: str) -> Route:
@@ -97,3 +104,25 @@ def test_the_timers_end_what_a_request_had_no_time_for(client: DynamoDBClient) -
     assert traces(life, scanned(client, TABLE)) == []
     status, erased = send("DELETE", f"/prospects/{prospect_id}", None)
     assert (status, erased["complete"], erased["removed"]["events"] > 0) == (200, True, True)
+
+
+def test_nothing_of_anybody_is_logged_whatever_is_wrong_with_a_request(
+    client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines: list[str] = []
+    handler = resolver.logger.registered_handler
+    monkeypatch.setattr(handler, "emit", lambda record: lines.append(handler.format(record)))
+    for module in (jobs, keys):
+        monkeypatch.setattr(module, "dynamodb_client", lambda: client)
+    life = Life(send)
+    life.live()
+
+    answers = [
+        send_text(route, path, {name: [value] for name, value in query.items()}, text)
+        for route, path, query, text in wrong_requests(life.email, f"cookie-{life.word}")
+    ]
+
+    assert {400, 404, 422} <= {status for status, _ in answers}
+    assert [status for status, _ in answers if status >= 500] == []
+    assert sum('"message":"request"' in line for line in lines) > len(answers)
+    assert [line for line in [*lines, caplog.text] if life.word in line] == []
