@@ -135,7 +135,7 @@ def log_of(here: World, whom: Identity) -> set[str]:
     return {event.id for event in around.whole_log(around.root(id_of(whom)))[0]}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(operations(most=14), WHOM, RANDOMS)
 def test_whoever_is_erased_leaves_no_trace_and_takes_nothing_from_others(
     given_: list[Operation], whom: Identity, random: Random
@@ -216,7 +216,7 @@ def test_by_their_own_act_a_person_comes_back_as_somebody_new(
     assert others(here, theirs | {one.id for one in again}) == elsewhere
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(operations(most=14), WHOM, RANDOMS)
 def test_whatever_is_under_way_during_an_erasure_leaves_no_trace_in_the_end(
     given_: list[Operation], whom: Identity, random: Random
@@ -253,7 +253,7 @@ def test_whatever_is_under_way_during_an_erasure_leaves_no_trace_in_the_end(
 RULED = st.lists(st.tuples(st.sampled_from((merge, unmerge)), WHOM, WHOM), max_size=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(operations(most=10), RULED, operations(most=6), WHOM, RANDOMS)
 def test_merged_and_parted_by_people_whoever_is_erased_leaves_no_trace(
     before: list[Operation], ruled: list[Any], after: list[Operation], whom: Identity, random: Random
