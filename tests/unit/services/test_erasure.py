@@ -23,7 +23,7 @@ from lifecycle.services.stream import evaluate_stream
 from lifecycle.store.bus import BusEvent
 from lifecycle.store.items import from_attributes
 from lifecycle.store.protocol import Appended
-from lifecycle.store.records import TransitionRecord
+from lifecycle.store.records import Change, Partition, TransitionRecord
 from tests.builders import (
     ANN,
     BOB,
@@ -373,6 +373,18 @@ def test_an_erasure_begins_anew_where_a_request_was_faster(store: MemoryStore, a
 
     assert erased.removed["identities"] == 6
     assert held(store, "cookie-3") == held(store, "ann@example.com") == []
+
+
+def test_what_an_attempt_that_died_half_way_has_entombed_is_swept_by_the_next(
+    store: MemoryStore, ann: Lifecycle
+) -> None:
+    (member,) = store.partitions([id_of(USER)]).values()
+    store.commit([Change([Partition(member.prospect_id, version=member.version, erased_at=datetime.now(UTC))])])
+
+    erased = erase(ann)
+
+    assert erased.removed["identities"] == 5
+    assert held(store, "u-4711") == []
 
 
 # ---- long logs -----------------------------------------------------------------------------------------------------

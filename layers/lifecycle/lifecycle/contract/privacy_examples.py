@@ -31,6 +31,7 @@ ANSWERS: Mapping[str, Any] = {
                     "properties": {"form": "demo"},
                     "traits": {"first_name": "Ann"},
                     "source": "web",
+                    "condensed": False,
                 },
             },
             {
