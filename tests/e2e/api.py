@@ -39,7 +39,7 @@ def remember_what_is_personal(request: httpx.Request) -> None:
     """Remember the words of a request by which somebody could be recognised."""
     if any(place in request.url.path for place in _OF_PEOPLE):
         PERSONAL.update(value for value in request.url.params.values() if len(value) >= _TELLING)
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):  # what is no JSON is looked for by the pattern of an email
             PERSONAL.update(_words(json.loads(request.content)))
 
 

@@ -44,7 +44,9 @@ def test_whoever_is_refused_is_told_when_to_come_again_and_nothing_was_done(
 
 @pytest.mark.usefixtures("refusing")
 @pytest.mark.parametrize(
-    "route", [route for route in ROUTES if route.public and route.function == "describe_api"], ids=lambda route: f"{route.method} {route.path}"
+    "route",
+    [route for route in ROUTES if route.public and route.function == "describe_api"],
+    ids=lambda route: f"{route.method} {route.path}",
 )
 def test_what_anybody_may_read_is_not_counted(call: Call, route: Route) -> None:
     assert call(route.function, route.method, path_of(route)).status == 200

@@ -7,7 +7,7 @@ of two concurrent updates is appended second sees both when it reads the deal's 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lifecycle.events import Contact, DealFact, DealUpdate, fact_of, home_identity, prospect_id
 from lifecycle.services.neighbourhood import Neighbourhood
@@ -69,6 +69,19 @@ def spread(store: Store, spreading: Spreading, around: Neighbourhood) -> list[Ap
     if missing:
         store.append([entry for pair, entry in entries.items() if pair in missing])
     return list(entries.values())
+
+
+def clear_deal(store: Store, deal_id: str, around: Neighbourhood) -> int:
+    """Take contacts who were erased out of a deal's log; how many entries named any."""
+    log = store.deal_log(deal_id)
+    cleared = [around.cleared_update(entry) for entry in log]
+    if cleared != log and not any(entry.contacts for entry in cleared):
+        # Names of deals are often those of people.
+        cleared = [replace(entry, name=None) for entry in cleared]
+    for before, after in zip(log, cleared, strict=True):
+        if after != before:
+            store.rewrite_deal_update(after)
+    return sum(after.contacts != before.contacts for before, after in zip(log, cleared, strict=True))
 
 
 def _contacts(workspace: str, updates: Iterable[DealUpdate]) -> dict[str, None]:

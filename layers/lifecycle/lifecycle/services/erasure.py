@@ -18,8 +18,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from lifecycle.events import Activity, Contact, DealFact, DealUpdate, Event, Identity, Key, home_identity, prospect_id
+from lifecycle.events import Activity, DealFact, Event, Identity, Key, prospect_id
 from lifecycle.services.audit_entries import prospect_erased
+from lifecycle.services.deals import clear_deal
 from lifecycle.services.errors import (
     ProspectAbsorbedError,
     ProspectErasedError,
@@ -162,7 +163,7 @@ class Eraser:
                     return False
                 # First the deals, for without these events nobody knows which they are.
                 for deal_id in {event.deal_id for event in batch if isinstance(event, DealFact)} - deals:
-                    removed["deal_entries"] += self._clear_deal(deal_id, erasure.own, around)
+                    removed["deal_entries"] += clear_deal(self._store, deal_id, around)
                     deals.add(deal_id)
                 self._store.bury([(home, event.id) for event in batch], now + MARKERS_KEPT)
                 removed["events"] += len(batch)
@@ -173,30 +174,6 @@ class Eraser:
                 return False
             self._clear_other(root, erasure.own, now)
         return True
-
-    def _clear_deal(self, deal_id: str, own: Sequence[str], around: Neighbourhood) -> int:
-        """Take the contacts who were erased out of a deal's log; how many entries named any."""
-        log = self._store.deal_log(deal_id)
-        cleared = [self._without_contacts(entry, own, around) for entry in log]
-        if not any(entry.contacts for entry in cleared):
-            # Names of deals are often those of people.
-            cleared = [replace(entry, name=None) for entry in cleared]
-        for before, after in zip(log, cleared, strict=True):
-            if after != before:
-                self._store.rewrite_deal_update(after)
-        return sum(after.contacts != before.contacts for before, after in zip(log, cleared, strict=True))
-
-    def _without_contacts(self, update: DealUpdate, own: Sequence[str], around: Neighbourhood) -> DealUpdate:
-        if not update.contacts:
-            return update
-        left = []
-        for contact in update.contacts:
-            home = self._id_of(home_identity(contact.identities))
-            if home not in own:
-                left.append(Contact(self._without(contact.identities, own), contact.role))
-            elif not around.is_gone(home, update):
-                left.append(contact)
-        return replace(update, contacts=tuple(left))
 
     def _clear_other(self, root: str, own: Sequence[str], now: datetime) -> None:
         """Take identities that were erased out of the log of somebody whom a person had parted from the erased."""

@@ -18,8 +18,9 @@ from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.fold import Advance, advance, catch_up, fold
 from lifecycle.engine.machine import Machine, Transition
 from lifecycle.engine.snapshot import dump, load, version_of
-from lifecycle.events import Event
+from lifecycle.events import DealFact, Event
 from lifecycle.services.calendars import CalendarSource
+from lifecycle.services.deals import clear_deal
 from lifecycle.services.errors import TooBusyError
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.services.retaining import Keeper, Upkeep
@@ -152,9 +153,12 @@ class Settler:
         """
         screened = around.screen([(entry.home, entry.event) for entry in entries.values()])
         kept = {place: event for place, event in zip(entries, screened, strict=True) if event is not None}
-        gone = [(entry.home, entry.event.id) for place, entry in entries.items() if place not in kept]
+        gone = [entry for place, entry in entries.items() if place not in kept]
+        # First the deals, for without these events nobody knows which they are.
+        for deal_id in {entry.event.deal_id for entry in gone if isinstance(entry.event, DealFact)}:
+            clear_deal(self._store, deal_id, around)
         if gone:
-            self._store.bury(gone, now + MARKERS_KEPT)
+            self._store.bury([(entry.home, entry.event.id) for entry in gone], now + MARKERS_KEPT)
         keeper = Keeper(self._calendars.calendar(now), now)
         for place, event in kept.items():
             if event is not entries[place].event:
