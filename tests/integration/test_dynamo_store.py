@@ -60,7 +60,7 @@ def store(client: DynamoDBClient) -> DynamoStore:
 
 
 def test_workspaces_of_one_table_do_not_see_each_other(client: DynamoDBClient, store: DynamoStore) -> None:
-    other = DynamoStore(client, "table", "acme#P#" + HOME)
+    other = DynamoStore(client, "table", f"{store.workspace}-{HOME}")
     store.append(appended(visit("e", 1)))
     store.commit([Change([prospect(HOME)], {HOME: [transition(1)]})])
 
