@@ -320,7 +320,9 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
 
 
 def test_every_route_that_changes_something_has_a_row() -> None:
-    changing = {(route.method, route.path) for route in ROUTES if route.method != "GET"}
+    # Signing in and out changes nothing but what a browser may ask for.
+    others = [route for route in ROUTES if route.function != "sign_in"]
+    changing = {(route.method, route.path) for route in others if route.method != "GET"}
 
     assert {(row.method, row.resource) for row in ROWS} == changing
 

@@ -15,7 +15,7 @@ from moto import mock_aws
 from lifecycle.contract import resolver
 from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
-from lifecycle.services import funnels, jobs, keys, lifecycle, timers
+from lifecycle.services import audit, code_flow, funnels, jobs, keys, lifecycle, sessions, throttle, timers
 from lifecycle.services.timers import Workplaces, run_timers
 from tests.erased_person import Life, counted_moves, erasure_is_proven, scanned, traces
 from tests.integration.story import handle, sample
@@ -33,7 +33,11 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
         for module in (lifecycle, funnels, timers):
-            monkeypatch.setattr(module, "dynamodb_client", lambda: client)
+            monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
+        monkeypatch.setattr(timers, "dynamodb_client", lambda: client)
+        monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)
+        monkeypatch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "10000")
+        monkeypatch.setenv("KEY_REQUESTS_PER_SECOND", "10000")
         monkeypatch.setenv("TABLE_NAME", TABLE)
         create_table(client, TABLE)
         yield client
@@ -112,7 +116,9 @@ def test_nothing_of_anybody_is_logged_whatever_is_wrong_with_a_request(
     lines: list[str] = []
     handler = resolver.logger.registered_handler
     monkeypatch.setattr(handler, "emit", lambda record: lines.append(handler.format(record)))
-    for module in (jobs, keys):
+    for module in (audit, jobs, keys):
+        monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
+    for module in (keys, sessions, code_flow):
         monkeypatch.setattr(module, "dynamodb_client", lambda: client)
     life = Life(send)
     life.live()

@@ -552,7 +552,7 @@ def test_every_call_by_a_functions_own_role_is_about_partitions_that_iam_allows_
     own = [(name, call) for (name, session), made in calls.made.items() if session is OWN for call in made]
     refused = [(name, call) for name, call in own if call.key and not allows(statements_of(name), call)]
 
-    assert {name for name, call in own if call.key} == {"authorize_request", "manage_keys", "run_timers"}
+    assert {name for name, call in own if call.key} == {"authorize_request", "sign_in", "manage_keys", "run_timers"}
     assert refused == []
 
 

@@ -92,7 +92,7 @@ ENTERED = {
         *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys", "manage_privacy"),
         *("evaluate_stage", "run_job", "run_timers"),
     },
-    "WorkspaceReadRole": {"read_prospects", "read_audit"},
+    "WorkspaceReadRole": {"read_prospects", "read_audit", "sign_in"},
 }
 #: Who lists across workspaces, and by which index.
 LISTING = {"run_timers": BY_DUE}

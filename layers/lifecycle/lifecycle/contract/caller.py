@@ -47,6 +47,11 @@ class Caller(NamedTuple):
     requests_per_second: int | None = None
 
     @property
+    def person(self) -> str | None:
+        """Who has signed in; ``None`` where a key speaks, whose holder nobody knows."""
+        return None if self.actor.startswith("key:") else self.actor
+
+    @property
     def origin(self) -> Origin:
         """What the audit trail says of it."""
         if self.kind == "key":

@@ -126,10 +126,26 @@ def _definition(given: Any) -> Any:
         ) from None
 
 
-def decode_signature(value: Any, now: datetime) -> SignatureRequest:
-    """Read a signature. Raises InvalidRequestError with everything that is wrong."""
+def decode_signature(value: Any, now: datetime, person: str | None = None) -> SignatureRequest:
+    """Read a signature.
+
+    Arguments:
+        value: as ``body.read_json`` read it.
+        now: the present.
+        person: who has signed in, and signs by no other name; ``None`` for a key, whose holder says who signs.
+
+    Raises:
+        InvalidRequestError: with everything that is wrong.
+    """
     body = validate(SignatureBody, value, now)
-    return SignatureRequest(body.team, body.by, body.content_hash)
+    by = body.by if person is None else person
+    if by is None:
+        raise InvalidRequestError([FieldError("/by", "is missing", "who signs: a person's name or email")])
+    if body.by not in (None, by):
+        raise InvalidRequestError(
+            [FieldError("/by", "names somebody else than who signed in", "your own name, or leave it out")]
+        )
+    return SignatureRequest(body.team, by, body.content_hash)
 
 
 def decode_publication(value: Any, actor: str, now: datetime) -> PublicationRequest:
