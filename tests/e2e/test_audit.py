@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lifecycle.services.audit_entries import hash_of
 from lifecycle.services.credentials import create_api_key
 from local.stack import LocalStack, StackInfo
 from tests.e2e.api import Api, Json, someone, something
@@ -107,7 +108,7 @@ def test_everything_that_somebody_answers_for_is_told_of(api: Api) -> None:
 
     decision, _, _, _, signed, _, publication, rollback, _, issued, withdrawn = by_http
     assert decision["subject"] == {"kind": "prospect", "id": prospect}
-    assert decision["details"] == {"event_id": "d-1", "action": "disqualify"}
+    assert decision["details"] == {"event_hash": hash_of("d-1"), "action": "disqualify"}
     assert (decision["before"]["stage"], decision["after"]) == ("engaged", {"stage": "disqualified"})
     assert (decision["actor"]["by"], signed["actor"]["by"]) == ("sales:kim", "Sam Lee")
     assert [len(signed[side]["signatures"]) for side in ("before", "after")] == [1, 2]

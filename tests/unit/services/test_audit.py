@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lifecycle.events import Decision, Withdrawal
 from lifecycle.services import audit
 from lifecycle.services.audit import AuditTrail, Wanted
-from lifecycle.services.audit_entries import entry
+from lifecycle.services.audit_entries import entry, hash_of
 from lifecycle.services.errors import LifecycleError
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.store.audit_records import Actor, AuditEntry, Difference, Origin, Subject
@@ -83,7 +83,7 @@ def test_a_decision_is_told_with_who_when_where_before_and_after(store: MemorySt
             {"stage": "sales_qualified"},
         ),
         by="sally",
-        details={"event_id": "yes", "action": "accept"},
+        details={"event_hash": hash_of("yes"), "action": "accept"},
     )
 
 
@@ -161,7 +161,7 @@ def test_a_decision_that_moves_nobody_leaves_the_stage_as_it_was(store: MemorySt
     ann.decide(id_of(ANN), withdrawal("w", 3, "v"))
 
     (one,) = read(store)
-    assert one.details == {"event_id": "w", "action": "withdraw"}
+    assert one.details == {"event_hash": hash_of("w"), "action": "withdraw"}
     assert one.difference.before is not None
     assert one.difference.before["stage"] == "marketing_qualified"
     assert one.difference.after == {"stage": "marketing_qualified"}
@@ -191,7 +191,7 @@ def test_decisions_on_a_prospect_that_was_merged_away_are_told_of(store: MemoryS
     ann.decide(id_of(ANN), merge("same", 4, id_of(BOB)))
 
     merged, moved = read(store)
-    assert merged.details == {"event_id": "same", "action": "merge", "other_prospect_id": id_of(BOB)}
+    assert merged.details == {"event_hash": hash_of("same"), "action": "merge", "other_prospect_id": id_of(BOB)}
     assert (moved.subject.id, moved.difference.after) == (id_of(BOB), {"stage": "sales_qualified"})
 
 
@@ -203,7 +203,7 @@ def test_of_a_prospect_that_is_gone_the_decision_is_told_and_not_where_it_led(
 
     (one,) = read(store)
     assert one.difference.after is None
-    assert one.details == {"event_id": "yes", "action": "accept"}
+    assert one.details == {"event_hash": hash_of("yes"), "action": "accept"}
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ ANSWERS: Mapping[str, Any] = {
                 "subject": {"kind": "prospect", "id": PROSPECT_ID},
                 "before": {"stage": "marketing_qualified", "status": "new"},
                 "after": {"stage": "sales_qualified"},
-                "details": {"event_id": "decision-17", "action": "accept"},
+                "details": {"event_hash": "642ed14117d0be02244bfda55172cb33", "action": "accept"},
                 "request_id": "5f0c7a52-8f5f-4d0e-9a3b-6c1d2e3f4a5b",
             },
             {

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
+from lifecycle.services.audit_entries import hash_of
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.store.audit import AuditStore
 from lifecycle.store.audit_records import Action, AuditEntry, Difference
@@ -113,7 +114,7 @@ class AuditTrail:
             return None
         # What a withdrawal brought to light later is not where anybody went at the time.
         moves = (move for move in self._store.transitions(root) if move.restated_by is None)
-        return {move.event_id: move.to_stage for move in moves}
+        return {hash_of(move.event_id): move.to_stage for move in moves}
 
 
 def _is_wanted(entry: AuditEntry, wanted: Wanted) -> bool:
@@ -129,4 +130,4 @@ def _led_to(entry: AuditEntry, outcomes: dict[str, str] | None) -> Difference:
     before = entry.difference.before
     if outcomes is None or before is None or entry.details is None:
         return Difference(before, None)
-    return Difference(before, {"stage": outcomes.get(entry.details["event_id"], before["stage"])})
+    return Difference(before, {"stage": outcomes.get(entry.details["event_hash"], before["stage"])})

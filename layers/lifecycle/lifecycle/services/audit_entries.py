@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -72,6 +73,12 @@ def author(actor: Actor) -> str:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
+def hash_of(event_id: str) -> str:
+    """What an entry names a decision's event by: 128 bits of its id's SHA-256. The id itself is its sender's choice: it
+    may say who somebody is, and would outlast an erasure."""
+    return sha256(event_id.encode()).hexdigest()[:32]
+
+
 def ruling_recorded(origin: Origin, prospect_id: str, ruling: Decision | Withdrawal, standing: Machine) -> AuditEntry:
     """A decision or a withdrawal. Its ``after`` follows from the log, and is read from there (``services.audit``).
 
@@ -84,7 +91,7 @@ def ruling_recorded(origin: Origin, prospect_id: str, ruling: Decision | Withdra
         ruling: what is decided.
         standing: where the prospect stands right before.
     """
-    details: dict[str, str | None] = {"event_id": ruling.id, "action": "withdraw"}
+    details: dict[str, str | None] = {"event_hash": hash_of(ruling.id), "action": "withdraw"}
     if isinstance(ruling, Decision):
         details |= {"action": ruling.action, "stage": ruling.stage, "status": ruling.status}
         details |= {"other_prospect_id": ruling.other}
