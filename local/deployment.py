@@ -50,6 +50,7 @@ class Deployment(NamedTuple):
         pip_python: an interpreter that has pip, of the version that the emulator runs the functions with.
         folder: where staged sources and builds are kept.
         log: the file that takes what the SAM CLI says.
+        settings: parameters of the template that are not as for everybody's local stack.
     """
 
     endpoint_url: str
@@ -57,6 +58,7 @@ class Deployment(NamedTuple):
     pip_python: Path
     folder: Path
     log: Path
+    settings: Mapping[str, str] = {}
 
     def build(self, sources: Path) -> None:
         """Build what is deployed from staged sources.
@@ -116,7 +118,9 @@ class Deployment(NamedTuple):
         api_url = f"{self.endpoint_url}/restapis/{physical_id('Api')}/{physical_id('ApiapiStage')}/_user_request_"
         table = physical_id("Table")
         let_expire(client(self.endpoint_url, "dynamodb"), table)
-        bound_concurrency(client(self.endpoint_url, "lambda"))
+        functions: LambdaClient = client(self.endpoint_url, "lambda")
+        bound_concurrency(functions)
+        tell_address(functions, api_url)
         return Deployed(api_url=api_url, table=table)
 
     @property
@@ -130,9 +134,7 @@ class Deployment(NamedTuple):
             s3.create_bucket(Bucket=_BUCKET)
 
     def _run_sam(self, arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> None:
-        # Where the emulator serves an API, which is how the sources of the local stack are told to send.
-        public_url = f"{self.endpoint_url}/restapis/{{api_id}}/{{stage}}/_user_request_"
-        overrides = (f"{name}={value}" for name, value in {**parameters(), "PublicUrl": public_url}.items())
+        overrides = (f"{name}={value}" for name, value in {**parameters(), **self.settings}.items())
         with self.log.open("ab") as log:
             ended = subprocess.run(
                 [self.sam, *arguments, "--parameter-overrides", *overrides],
@@ -177,6 +179,24 @@ def bound_concurrency(functions: LambdaClient) -> None:
                 )
 
 
+def tell_address(functions: LambdaClient, api_url: str) -> None:
+    """See to it that the functions know where browsers reach the API, as the parameter PublicUrl says on AWS: here the
+    address is known only afterwards, and the emulator does not say by which name it was called.
+
+    Arguments:
+        functions: a client of the emulator.
+        api_url: the base to which the paths of the contract are appended.
+    """
+    for page in functions.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            variables = function.get("Environment", {}).get("Variables", {})
+            if "PUBLIC_URL" in variables:
+                functions.update_function_configuration(
+                    FunctionName=function["FunctionName"],
+                    Environment={"Variables": {**variables, "PUBLIC_URL": api_url}},
+                )
+
+
 def parameters() -> dict[str, str]:
     """The parameters of template.yaml that are not as on AWS.
 
@@ -193,10 +213,15 @@ def parameters() -> dict[str, str]:
         # The emulator runs the functions with its own interpreter, whatever the template says.
         "Runtime": runtime,
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+        # An issuer of its own would have to be on the internet: the emulator's user pools say that they are.
+        "SignIn": "keys",
         # Trying out means throwing away.
         "KeepData": "false",
         "RequestsPerSecond": "10000",
         "RequestBurst": "5000",
+        # Counted as on AWS, and never too many: a replay sends half a year within minutes.
+        "WorkspaceRequestsPerSecond": "10000",
+        "KeyRequestsPerSecond": "10000",
         # A batch that keeps failing blocks all event sources of the emulator until its records are this old.
         "StreamRecordAgeSeconds": "60",
     }

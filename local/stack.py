@@ -120,6 +120,7 @@ class LocalStack:
         auth: the emulator enforces the IAM roles of the functions, as AWS does.
         project: the folder of the project.
         environment: more variables for the emulator, which the functions inherit.
+        settings: parameters of the template that are not as for everybody's local stack.
         say: told what goes on, line by line.
     """
 
@@ -128,6 +129,7 @@ class LocalStack:
     auth: bool = True
     project: Path = PROJECT
     environment: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = _say_nothing
 
     def up(self) -> StackInfo:
@@ -250,6 +252,7 @@ class LocalStack:
             pip_python=tools.pip_python,
             folder=self._folder,
             log=self._folder / "sam.log",
+            settings=self.settings,
         )
         self.say("building the layer and the template (sam build)")
         deployment.build(self._sources)

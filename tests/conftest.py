@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -22,6 +23,10 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
+
+# No test is a measurement: a busy machine makes nothing wrong.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 #: Tests that share what takes long to make: each worker that had one of them would make its own.
 _TOGETHER = ("tests/e2e/", "tests/integration/test_grants.py")

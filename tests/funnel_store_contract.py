@@ -336,10 +336,10 @@ class FunnelStoreContract:
         assert not funnels.put_draft(read)
         assert funnels.draft("d1") is None
 
-    def test_deleting_once_more_is_done_already(self, funnels: FunnelRecords) -> None:
+    def test_a_draft_is_deleted_once(self, funnels: FunnelRecords) -> None:
         read = stored_draft(funnels)
 
-        assert [funnels.delete_draft(read), funnels.delete_draft(read)] == [True, True]
+        assert [funnels.delete_draft(read), funnels.delete_draft(read)] == [True, False]
 
     def test_a_draft_that_was_changed_since_is_not_deleted(self, funnels: FunnelRecords) -> None:
         read = stored_draft(funnels)

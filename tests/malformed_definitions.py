@@ -19,7 +19,7 @@ WORDS = (
     "fit", "points", "recycling", "reason", "to", "all", "any", "not", "known", "activity", "attribute", "deal",
     "decision", "stage", "below", "in", "for", "count", "within", "properties", "equals", "matches", "present",
     "trait", "email", "status", "business_time", "time_zone", "weekdays", "opens", "closes", "holidays",
-    "half_life", "other", "$ref", "__proto__",
+    "half_life", "other", "retention", "default", "activities", "$ref", "__proto__",
 )  # fmt: skip
 TEXTS = (
     "", " ", "cold", "warm", "hot", "Cold", "accept", "disqualify", "email", "free_mail", "30 days", "0 days",

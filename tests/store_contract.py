@@ -23,8 +23,9 @@ from lifecycle.events import (
 from lifecycle.store.due import DueTimer
 from lifecycle.store.items import format_time
 from lifecycle.store.protocol import Appended, Store
-from lifecycle.store.records import Binding, Change, Partition, Ruling, TransitionRecord
+from lifecycle.store.records import Binding, Change, Erasure, Partition, Ruling, TransitionRecord
 from lifecycle.store.schema import SHARDS, shard_of
+from tests.audit_store_contract import told
 from tests.builders import at, visit
 
 HOME = "p-home"
@@ -118,7 +119,12 @@ PARTITIONS = {
         rulings={"p5": Ruling(Key(at(1), 4, "m"), False)},
         recent=("abc+/1", "ABCDEF"),
     ),
-}
+    "somebody who was erased": Partition(
+        "p1", due=at(9), members={"p2": None}, erased_at=at(7) + timedelta(microseconds=1),
+        erasure=Erasure(("p1", "p3"), ("p2",), ("p4",), {"events": 7, "identities": 2}),
+    ),
+    "a visitor of somebody who was erased": Partition("p1", bindings=(Binding(None, "p2"),), marked=True),
+}  # fmt: skip
 
 
 def appended(*events: Event, home: str = HOME) -> list[Appended]:
@@ -168,6 +174,12 @@ class StoreContract:
         assert store.append_deal_updates([update]) == [True]
 
         assert store.deal_log("D1") == [update]
+
+    def test_a_ruling_is_appended_once(self, store: Store) -> None:
+        (one,) = appended(RULINGS["a decision with everything"])
+
+        assert [store.append_ruling(one, told(str(number), at(1))) for number in range(2)] == [True, False]
+        assert store.log(HOME)[0] == [one.event]
 
     def test_an_empty_log_is_empty(self, store: Store) -> None:
         assert store.log(HOME) == ([], [])
@@ -330,6 +342,7 @@ class StoreContract:
                 restated_by="x",
                 qualification={"budget": "50 000 €", "need": True, "seats": Decimal(7)},
                 actions=("notify_sales", "b"),
+                pseudonymous=True,
             ),
             *(transition(sequence) for sequence in range(3, 13)),
         ]
@@ -365,6 +378,45 @@ class StoreContract:
         )
 
         assert (store.transitions("p1"), store.transitions("p2")) == ([], [transition(1)])
+
+    # ---- erasing ----------------------------------------------------------------------------------------------------
+
+    def test_an_event_that_was_buried_is_no_more_and_is_recognised_in_its_log(self, store: Store) -> None:
+        store.append(appended(visit("a", 1), visit("b", 2)))
+
+        store.bury([(HOME, "a"), (HOME, "never there")], at(60))
+
+        assert store.log(HOME)[0] == [visit("b", 2)]
+        assert store.erased([(HOME, "a"), (HOME, "b"), ("p2", "a")]) == {(HOME, "a")}
+        assert store.erased([(HOME, "never there")]) == {(HOME, "never there")}
+
+    def test_burying_twice_is_burying_once_and_more_than_a_transaction_holds_may_be_buried(self, store: Store) -> None:
+        events = [visit(f"e{number}", 1) for number in range(130)]
+        store.append(appended(*events))
+
+        for _ in range(2):
+            store.bury([(HOME, event.id) for event in events], at(60))
+
+        assert store.log(HOME) == ([], [])
+        assert len(store.erased((HOME, event.id) for event in events)) == 130
+
+    def test_an_event_is_rewritten_where_it_is_and_only_there(self, store: Store) -> None:
+        store.append(appended(visit("e", 1)))
+        other = replace(visit("e", 1), identities=(Identity("visitor", "v"),))
+
+        store.rewrite_event(Appended(HOME, other, HOME))
+        store.rewrite_event(Appended("p2", other, "p2"))
+
+        assert (store.log(HOME)[0], store.log("p2")[0]) == ([other], [])
+
+    def test_a_deal_update_is_rewritten_where_it_is_and_only_there(self, store: Store) -> None:
+        update = UPDATES["an update with everything"]
+        store.append_deal_updates([update])
+
+        store.rewrite_deal_update(replace(update, contacts=(), name=None))
+        store.rewrite_deal_update(replace(update, id="another", contacts=()))
+
+        assert store.deal_log("D1") == [replace(update, contacts=(), name=None)]
 
     # ---- lists ------------------------------------------------------------------------------------------------------
 
@@ -440,6 +492,15 @@ class StoreContract:
         commit_all(store, [prospect(f"p{number}", due=at(number)) for number in range(9, -1, -1)])
 
         assert [timer.id for timer in due(at(60), 3)] == ["p0", "p1", "p2"]
+
+    def test_an_erasure_that_has_more_to_do_is_due_as_such_until_it_is_complete(self, store: Store, due: Due) -> None:
+        more, done = Erasure(("p1",), (), (), {"events": 0}), Erasure((), (), (), {"events": 1})
+        commit_all(store, [Partition("p1", due=at(1), erased_at=at(0), erasure=more)])
+        assert due(at(60), 10) == [DueTimer(store.workspace, "erasure", "p1", at(1))]
+
+        commit_all(store, [Partition("p1", 1, summary={"at": "engaged"}, due=at(1), erased_at=at(0), erasure=done)])
+
+        assert due(at(60), 10) == [DueTimer(store.workspace, "prospect", "p1", at(1))]
 
     def test_a_prospect_that_is_seen_to_is_due_at_its_next_time_or_no_longer(self, store: Store, due: Due) -> None:
         commit_all(store, [prospect("p1", due=at(1)), prospect("p2", due=at(2))])

@@ -59,6 +59,36 @@ def statements_of(name: str) -> Iterator[dict[str, Any]]:
         yield from policy["PolicyDocument"]["Statement"]
 
 
+def environment_of(name: str) -> dict[str, Any]:
+    """The environment of a function: everybody's, and its own."""
+    own: dict[str, Any] = FUNCTIONS[name][1].get("Environment", {}).get("Variables", {})
+    return {**GLOBALS["Environment"]["Variables"], **own}
+
+
+def workspace_role_of(name: str) -> str | None:
+    """The logical id of the role that a function enters for a workspace; ``None`` where no role lets it in."""
+    role = str(environment_of(name)["WORKSPACE_ROLE_ARN"]["Fn::GetAtt"].removesuffix(".Arn"))
+    own = FUNCTIONS[name][1]["Role"]["Fn::GetAtt"]
+    return role if {"Fn::GetAtt": own} in trusted_by(role) else None
+
+
+def trusted_by(role: str) -> list[dict[str, str]]:
+    """The roles that may enter a role, as references to their ARNs."""
+    (statement,) = RESOURCES[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    return list(statement["Principal"]["AWS"])
+
+
+def policies_of(role: str) -> Iterator[dict[str, Any]]:
+    """The statements of the policies that are written into a role."""
+    for policy in RESOURCES[role]["Properties"]["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def leading_keys(statement: dict[str, Any]) -> list[str]:
+    """The patterns that a statement holds partition keys to; any key where it does not."""
+    return list(statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", ["*"]))
+
+
 def events_of(name: str, kind: str) -> list[dict[str, Any]]:
     """The properties of a function's event sources of a kind."""
     events = FUNCTIONS[name][1].get("Events", {})

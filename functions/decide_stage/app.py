@@ -24,7 +24,7 @@ api = Api()
 def decide(prospect_id: str) -> Response[str]:
     """Record a person's ruling on a prospect."""
     caller = read_caller(api.event)
-    ruling = decode_decision(read_json(api.event, MAX_BODY_BYTES), caller.key_name, now())
+    ruling = decode_decision(read_json(api.event, MAX_BODY_BYTES), caller.actor, now())
     outcome = lifecycle_for(caller).decide(parameters.prospect_id(prospect_id), ruling)
     return answer(encode_outcome(outcome), 200 if outcome.duplicate else 201)
 

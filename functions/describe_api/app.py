@@ -1,4 +1,5 @@
-"""Answers GET /openapi.json, /docs, /health and /funnel/schema.json, which need no API key."""
+"""Answers what needs no API key: GET /openapi.json, /docs, /health, /funnel/schema.json, and what browsers ask before
+they send a request that has one."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from lifecycle.contract import funnel_routes, routes
 from lifecycle.contract.resolver import Api, answer, logger
 
 api = Api()
+api.preflight({route.path for route in routes.ROUTES if not route.public})
 
 #: How long an editor may go on with the schema that it has.
 _SCHEMA_SECONDS = 3600

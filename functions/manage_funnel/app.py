@@ -64,8 +64,9 @@ def get_settings() -> Response[str]:
 def put_settings() -> Response[str]:
     """Change the settings."""
     caller = read_caller(api.event)
-    required = decode_funnel.decode_settings(read_json(api.event, MAX_BODY_BYTES), now())
-    desk_for(caller).require_signatures(required)
+    present = now()
+    required = decode_funnel.decode_settings(read_json(api.event, MAX_BODY_BYTES), present)
+    desk_for(caller).require_signatures(required, present)
     return answer(encode_funnel.encode_settings(signatures_required=required))
 
 
@@ -87,7 +88,7 @@ def post_draft() -> Response[str]:
     """Make a draft."""
     caller = read_caller(api.event)
     present = now()
-    wanted = decode_funnel.decode_draft(decode_funnel.read_draft(api.event), caller.key_name, present)
+    wanted = decode_funnel.decode_draft(decode_funnel.read_draft(api.event), caller.actor, present)
     view = desk_for(caller).create_draft(wanted.definition, wanted.by, present)
     return answer(encode_funnel.encode_checked_draft(view), 201)
 
@@ -115,7 +116,7 @@ def delete_draft(draft_id: str) -> Response[str]:
     """Delete a draft."""
     caller = read_caller(api.event)
     parameters.read_query(api.event, routes.DELETE_DRAFT.query_names)
-    desk_for(caller).delete_draft(segments.draft_id(draft_id))
+    desk_for(caller).delete_draft(segments.draft_id(draft_id), now())
     return answer_nothing()
 
 
@@ -124,7 +125,7 @@ def sign_draft(draft_id: str) -> Response[str]:
     """Sign a draft for one of the teams."""
     caller = read_caller(api.event)
     present = now()
-    word = decode_funnel.decode_signature(read_json(api.event, MAX_BODY_BYTES), present)
+    word = decode_funnel.decode_signature(read_json(api.event, MAX_BODY_BYTES), present, caller.person)
     require_scope(caller, [SIGNING[word.team]])
     signed = desk_for(caller).sign(segments.draft_id(draft_id), word.team, word.by, word.seen, present)
     return answer(encode_funnel.encode_signatures(signed.draft), 201 if signed.is_new else 200)
@@ -137,7 +138,7 @@ def take_signature_back(draft_id: str, team: str) -> Response[str]:
     parameters.read_query(api.event, routes.TAKE_SIGNATURE_BACK.query_names)
     owner = segments.team(team)
     require_scope(caller, [SIGNING[owner]])
-    draft = desk_for(caller).take_signature_back(segments.draft_id(draft_id), owner)
+    draft = desk_for(caller).take_signature_back(segments.draft_id(draft_id), owner, now())
     return answer(encode_funnel.encode_signatures(draft))
 
 
@@ -146,7 +147,7 @@ def publish_draft(draft_id: str) -> Response[str]:
     """Make a draft the next version."""
     caller = read_caller(api.event)
     body = read_json_or_nothing(api.event, MAX_BODY_BYTES)
-    wanted = decode_funnel.decode_publication(body, caller.key_name, now())
+    wanted = decode_funnel.decode_publication(body, caller.actor, now())
     publication = desk_for(caller).publish(segments.draft_id(draft_id), wanted.seen, wanted.by, wanted.when)
     return answer(encode_funnel.encode_publication(publication), 201 if publication.is_new else 200)
 
@@ -185,7 +186,7 @@ def roll_back(version: str) -> Response[str]:
     """Bring an earlier version back."""
     caller = read_caller(api.event)
     body = read_json_or_nothing(api.event, MAX_BODY_BYTES)
-    wanted = decode_funnel.decode_rollback(body, caller.key_name, now())
+    wanted = decode_funnel.decode_rollback(body, caller.actor, now())
     publication = desk_for(caller).roll_back(segments.version(version), wanted.by, wanted.reason, wanted.when)
     return answer(encode_funnel.encode_publication(publication), 201 if publication.is_new else 200)
 
@@ -218,7 +219,7 @@ def simulate_draft(draft_id: str) -> Response[str]:
     """Try a draft on the workspace's prospects."""
     caller = read_caller(api.event)
     present = now()
-    by = decode_funnel.decode_simulation(read_json_or_nothing(api.event, MAX_BODY_BYTES), caller.key_name, present)
+    by = decode_funnel.decode_simulation(read_json_or_nothing(api.event, MAX_BODY_BYTES), caller.actor, present)
     return answer(encode_jobs.encode_started(desk_for(caller).simulate(segments.draft_id(draft_id), by, present)), 202)
 
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lifecycle.contract import key_routes as routes
 from lifecycle.contract import parameters
 from lifecycle.contract.body import read_json
-from lifecycle.contract.caller import read_caller
+from lifecycle.contract.caller import Caller, read_caller
 from lifecycle.contract.key_answers import encode_keys, encode_new_key
 from lifecycle.contract.key_models import decode_key
 from lifecycle.contract.keyring import keys_for
@@ -36,10 +36,9 @@ def post_key() -> Response[str]:
     caller = read_caller(api.event)
     present = now()
     wanted = decode_key(read_json(api.event, MAX_BODY_BYTES), present)
-    by = f"key:{caller.key_name}"
-    grant = Grant(wanted.name, wanted.scopes, wanted.expires_at, by)
+    grant = Grant(wanted.name, wanted.scopes, wanted.expires_at, caller.actor, wanted.requests_per_second)
     issued = keys_for(caller).issue(grant, caller.scopes, present)
-    logger.info("key given out", key_id=issued.record.key_id, scopes=issued.record.scopes, by=by)
+    logger.info("key given out", key_id=issued.record.key_id, scopes=issued.record.scopes, by=_by(caller))
     return answer(encode_new_key(issued), 201)
 
 
@@ -48,9 +47,14 @@ def delete_key(key_id: str) -> Response[str]:
     """Withdraw a key."""
     caller = read_caller(api.event)
     parameters.read_query(api.event, routes.DELETE_KEY.query_names)
-    keys_for(caller).withdraw(parameters.key_id(key_id))
-    logger.info("key withdrawn", key_id=key_id, by=f"key:{caller.key_name}")
+    keys_for(caller).withdraw(parameters.key_id(key_id), now())
+    logger.info("key withdrawn", key_id=key_id, by=_by(caller))
     return answer_nothing()
+
+
+def _by(caller: Caller) -> str:
+    """Who did it, as the log may say it: a key's name is no secret, and a person's email is not for it."""
+    return caller.actor if caller.kind == "key" else caller.kind
 
 
 @logger.inject_lambda_context(clear_state=True)

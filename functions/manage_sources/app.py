@@ -12,10 +12,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lifecycle.contract import encode_sources as encode
 from lifecycle.contract import parameters
 from lifecycle.contract import source_routes as routes
+from lifecycle.contract.address import base_url
 from lifecycle.contract.body import read_json, read_json_or_nothing
 from lifecycle.contract.caller import read_caller
 from lifecycle.contract.cursors import CursorMaker
-from lifecycle.contract.deliveries import public_url
 from lifecycle.contract.json_numbers import json_value
 from lifecycle.contract.limits import MAX_BODY_BYTES
 from lifecycle.contract.resolver import Api, answer, answer_nothing, logger
@@ -63,7 +63,7 @@ def connect() -> Response[str]:
     wanted = validate(SourceBody, read_json(api.event, MAX_BODY_BYTES), present)
     record = connections_for(caller).connect(
         Wanted(wanted.kind, wanted.label or wanted.kind, wanted.secret, wanted.settings),
-        f"key:{caller.key_name}",
+        caller.actor,
         present,
     )
     logger.info("source connected", kind=record.kind)
@@ -80,9 +80,10 @@ def show(source_id: str) -> Response[str]:
 @api.route(routes.PUT_SOURCE)
 def change(source_id: str) -> Response[str]:
     """Change a source."""
-    wanted = validate(SourceChangeBody, read_json(api.event, MAX_BODY_BYTES), now())
+    present = now()
+    wanted = validate(SourceChangeBody, read_json(api.event, MAX_BODY_BYTES), present)
     connections = connections_for(read_caller(api.event))
-    record = connections.change(parameters.source_id(source_id), wanted.label, wanted.settings)
+    record = connections.change(parameters.source_id(source_id), wanted.label, wanted.settings, present)
     return answer(_source(connections.view(record)))
 
 
@@ -101,7 +102,7 @@ def rotate(source_id: str) -> Response[str]:
 @api.route(routes.DELETE_SOURCE)
 def disconnect(source_id: str) -> Response[str]:
     """Disconnect a source."""
-    connections_for(read_caller(api.event)).disconnect(parameters.source_id(source_id))
+    connections_for(read_caller(api.event)).disconnect(parameters.source_id(source_id), now())
     logger.info("source disconnected")
     return answer_nothing()
 
@@ -134,7 +135,8 @@ def replay(source_id: str, part_id: str) -> Response[str]:
 @api.route(routes.DELETE_PART)
 def discard(source_id: str, part_id: str) -> Response[str]:
     """Discard a part."""
-    connections_for(read_caller(api.event)).discard(parameters.source_id(source_id), parameters.part_id(part_id))
+    connections = connections_for(read_caller(api.event))
+    connections.discard(parameters.source_id(source_id), parameters.part_id(part_id), now())
     return answer_nothing()
 
 
@@ -150,7 +152,7 @@ def list_unresolved() -> Response[str]:
 
 
 def _source(view: SourceView) -> dict[str, Any]:
-    return dict(encode.encode_source(view, f"{public_url(api.event)}/webhooks/{view.record.source_id}"))
+    return dict(encode.encode_source(view, f"{base_url(api.event)}/webhooks/{view.record.source_id}"))
 
 
 @logger.inject_lambda_context(clear_state=True)

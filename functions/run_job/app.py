@@ -10,6 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lifecycle.services.failures import failure
 from lifecycle.services.job_worker import JobWorker
 
 logger = Logger()
@@ -44,7 +45,7 @@ def _done(record: Mapping[str, Any], context: LambdaContext) -> bool:
     try:
         worker.work(step, lambda: context.get_remaining_time_in_millis() / 1000, again=attempt > 1)
     except Exception as error:
-        logger.exception("job_step_failed", attempt=attempt, **step)
+        logger.error("job_step_failed", attempt=attempt, **step, **failure(error))  # noqa: TRY400 - not the message
         if attempt >= ATTEMPTS:
             worker.give_up(step, error)
         return False

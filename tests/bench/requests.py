@@ -1,6 +1,6 @@
 """What one activity asks of DynamoDB: requests, write units, read units, index writes.
 
-    python -m tests.bench.requests [--endpoint URL --table NAME]
+    python -m tests.bench.requests [--endpoint URL --table NAME] [--retention "900 days"]
 
 Runs against the local stack (``make up``), or against any DynamoDB that is named; only ever in a workspace of its own.
 Requests are counted on the wire, and write units, those of the indexes among them, are what the service reports
@@ -23,13 +23,16 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from lifecycle.engine.calendar import Calendar
+from lifecycle.engine.plan import Plan
 from lifecycle.events import Identity
+from lifecycle.funnel.parsing import parse_funnel
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.stream import evaluate_stream
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.schema import STATE
 from local.emulator import client as emulator_client
-from tests.builders import DEFAULT, activity, deal_update
+from tests.builders import DEFAULT, activity, deal_update, default_definition
 from tests.fakes.fixed_calendar import FixedCalendar
 
 if TYPE_CHECKING:
@@ -129,12 +132,12 @@ def _read_units(params: Mapping[str, Any], parsed: Mapping[str, Any]) -> int:
 class Bench:
     """Runs steps in a workspace of its own and prints what each took."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, calendar: Calendar = DEFAULT) -> None:
         self._client = client
         self._table = table
         self.workspace = f"bench-{secrets.token_hex(4)}"
         self.counter = Counter()
-        self.lifecycle = Lifecycle(DynamoStore(client, table, self.workspace), FixedCalendar(DEFAULT))
+        self.lifecycle = Lifecycle(DynamoStore(client, table, self.workspace), FixedCalendar(calendar))
         self._number = 0
 
     def id(self) -> str:
@@ -228,12 +231,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--endpoint", help="of the DynamoDB; by default that of the local stack")
     parser.add_argument("--table", help="its table; by default that of the local stack")
+    parser.add_argument("--retention", help="how long activities are kept; by default for ever")
     arguments = parser.parse_args()
     if not (arguments.endpoint and arguments.table) and not STACK.exists():
         parser.error("no local stack runs: start it with `make up`, or name --endpoint and --table")
     stack = {} if arguments.endpoint and arguments.table else json.loads(STACK.read_text(encoding="utf-8"))
     client: DynamoDBClient = emulator_client(arguments.endpoint or stack["endpoint_url"], "dynamodb")
-    bench = Bench(client, arguments.table or stack["table"])
+    kept = {"retention": {"default": arguments.retention}} if arguments.retention else {}
+    calendar = Calendar.always(Plan(parse_funnel(default_definition() | kept, version=1)))
+    bench = Bench(client, arguments.table or stack["table"], calendar)
     bench.counter.watch(client)
     run(bench)
     print_sizes(bench)

@@ -8,12 +8,22 @@ import pytest
 
 from local.stack import STATE_DIR, LocalStack, StackInfo
 from tests.e2e.api import Api
+from tests.e2e.issuer import serving
+from tests.fakes.issuer import FakeIssuer
 
 
 @pytest.fixture(scope="session")
-def local_stack() -> Iterator[LocalStack]:
+def issuer() -> Iterator[FakeIssuer]:
+    """Who signs people in; there before the stack, which is told where."""
+    with serving() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="session")
+def local_stack(issuer: FakeIssuer) -> Iterator[LocalStack]:
     """The stack itself, for tests that look behind the API (``local_stack.client("dynamodb")``)."""
-    stack = LocalStack(state_dir=STATE_DIR / "e2e", auth=True)
+    people = {"SignIn": "oidc", "OidcIssuer": issuer.url, "OidcAudience": issuer.client}
+    stack = LocalStack(state_dir=STATE_DIR / "e2e", auth=True, settings=people)
     # A run that was killed may have left one, with its data.
     stack.down()
     stack.up()
@@ -33,3 +43,8 @@ def api(stack_info: StackInfo) -> Iterator[Api]:
     api = Api(stack_info.api_url, stack_info.api_key)
     yield api
     api.http.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Read the logs when all has been sent. (All end-to-end tests run on one worker, in this order.)"""
+    items.sort(key=lambda item: item.path.name == "test_what_the_logs_say.py")

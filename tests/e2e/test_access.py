@@ -203,6 +203,29 @@ def test_a_key_gives_only_what_it_has(locksmith: Locksmith, house: House) -> Non
     assert (answer.json()["type"].rpartition(":")[2], answer.json()["not_held"]) == ("scope-not-held", [SALES])
 
 
+def test_a_key_that_makes_too_many_requests_is_told_when_to_come_again_and_holds_up_no_other(
+    locksmith: Locksmith, house: House
+) -> None:
+    given = house.api.ok("POST", "/keys", json={"name": "loop", "scopes": ["read"], "requests_per_second": 1})
+    loud, quiet = locksmith.open(given["key"]), locksmith.open(locksmith.key(house.workspace, ["read"]))
+    # Ten are allowed in ten seconds.
+    answers = [loud.http.get("/prospects", params={"stage": "customer"}) for _ in range(40)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+
+    assert quiet.http.get("/prospects", params={"stage": "customer"}).status_code == 200
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert refused[0].json()["type"] == "urn:prospect-lifecycle:problem:too-many-requests"
+    assert 1 <= int(refused[0].headers["Retry-After"]) <= 10
+
+
+def test_what_a_browser_asks_beforehand_is_answered_without_a_key(stack_info: StackInfo, house: House) -> None:
+    """The local stack lists no origin, so nobody is let in; on AWS and here alike the question needs no key."""
+    for path in ("/activities", f"/prospects/{house.prospect}/decisions", "/funnel/versions/1/rollback"):
+        asked = httpx.options(stack_info.api_url + path, headers={"Origin": "https://app.example.com"}, timeout=30)
+        assert (asked.status_code, asked.text) == (204, "")
+        assert "Access-Control-Allow-Origin" not in asked.headers
+
+
 def test_keys_that_are_none_are_refused(locksmith: Locksmith, stack_info: StackInfo, house: House) -> None:
     good = locksmith.key(house.workspace)
     for key in (

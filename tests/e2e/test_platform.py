@@ -53,7 +53,11 @@ def _own_address() -> str | None:
     return None if address.startswith("127.") else address
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.public], ids=lambda route: route.path)
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if route.public and route.function == "describe_api"],
+    ids=lambda route: route.path,
+)
 def test_a_public_route_needs_no_key(stack_info: StackInfo, route: Any) -> None:
     answer = httpx.request(route.method, stack_info.api_url + route.path, timeout=30)
 

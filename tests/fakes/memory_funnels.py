@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.due import DueTimer
 from lifecycle.store.funnel_items import draft_item, head_item, item_draft, item_head, item_version, version_item
 from lifecycle.store.funnel_records import DraftRecord, FunnelHead, Term, VersionRecord
@@ -16,12 +17,14 @@ from tests.fakes.memory_store import due_among
 
 
 class MemoryFunnels:
-    """The funnel's items by sort key. ``before_write`` is called before each write, for tests that interleave them."""
+    """The funnel's items by sort key. ``before_write`` is called before each write, for tests that interleave them.
+    ``audit`` is the trail of what was done."""
 
     def __init__(self, workspace: str = "acme") -> None:
         self.workspace = workspace
         self.items: dict[str, dict[str, Any]] = {}
         self.before_write: list[Callable[[], Any]] = []
+        self.audit: list[AuditEntry] = []
         self.reads = 0
 
     def head(self) -> FunnelHead:
@@ -35,7 +38,9 @@ class MemoryFunnels:
         item = self._get(version_sk(version))
         return item_version(item) if item else None
 
-    def publish(self, head: FunnelHead, record: VersionRecord, draft: DraftRecord | None) -> bool:
+    def publish(
+        self, head: FunnelHead, record: VersionRecord, draft: DraftRecord | None, audit: AuditEntry | None = None
+    ) -> bool:
         self._about_to_write()
         stored = self.version(record.version)
         if stored is not None:
@@ -49,9 +54,10 @@ class MemoryFunnels:
             kept = item_draft(from_attributes(self.items[draft_sk(draft.draft_id)]))
             published = replace(kept, revision=kept.revision + 1, published_as=record.version)
             self._put(draft_item(self.workspace, published))
+        self._tell(audit)
         return True
 
-    def cancel(self, head: FunnelHead, record: VersionRecord, at: datetime) -> bool:
+    def cancel(self, head: FunnelHead, record: VersionRecord, at: datetime, audit: AuditEntry | None = None) -> bool:
         self._about_to_write()
         stored = self.version(record.version)
         if stored is None or stored.cancelled_at is not None:
@@ -60,13 +66,15 @@ class MemoryFunnels:
             return False
         self._put(version_item(self.workspace, replace(stored, cancelled_at=at)))
         self._put_head(replace(head, terms=tuple(term for term in head.terms if term.version != record.version)))
+        self._tell(audit)
         return True
 
-    def require_signatures(self, head: FunnelHead, required: bool) -> bool:
+    def require_signatures(self, head: FunnelHead, required: bool, audit: AuditEntry | None = None) -> bool:
         self._about_to_write()
         if not self._stands(head):
             return False
         self._put_head(replace(head, signatures_required=required))
+        self._tell(audit)
         return True
 
     def clear_due(self, version: int) -> bool:
@@ -78,13 +86,14 @@ class MemoryFunnels:
         """The versions that are due at a moment or have been before, as ``store.due.due_until`` lists them."""
         return due_among(self.items.values(), moment, limit)
 
-    def put_draft(self, draft: DraftRecord) -> bool:
+    def put_draft(self, draft: DraftRecord, audit: AuditEntry | None = None) -> bool:
         self._about_to_write()
         stored = self.draft(draft.draft_id)
         becomes = replace(draft, revision=draft.revision + 1)
         if not (self._is_open(draft) if draft.revision else stored is None):
             return stored == becomes
         self._put(draft_item(self.workspace, becomes))
+        self._tell(audit)
         return True
 
     def draft(self, draft_id: str) -> DraftRecord | None:
@@ -95,13 +104,19 @@ class MemoryFunnels:
         found = [item_draft(item) for item in self._with_prefix(DRAFT_PREFIX)]
         return sorted(found, key=lambda draft: (draft.created_at, draft.draft_id), reverse=True)
 
-    def delete_draft(self, draft: DraftRecord) -> bool:
+    def delete_draft(self, draft: DraftRecord, audit: AuditEntry | None = None) -> bool:
         self._about_to_write()
         stored = self.draft(draft.draft_id)
-        if stored is not None and stored.revision != draft.revision:
+        if stored is None or stored.revision != draft.revision:
             return False
-        self.items.pop(draft_sk(draft.draft_id), None)
+        del self.items[draft_sk(draft.draft_id)]
+        self._tell(audit)
         return True
+
+    def _tell(self, audit: AuditEntry | None) -> None:
+        """In the same transaction as what it tells of, so only where that was done."""
+        if audit is not None:
+            self.audit.append(audit)
 
     def _stands(self, head: FunnelHead) -> bool:
         return self.head().revision == head.revision

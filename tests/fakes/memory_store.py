@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from lifecycle.events import DealUpdate, Event
+from lifecycle.events import Activity, DealUpdate, Event
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.due import DueTimer, due_before, timer_of
 from lifecycle.store.items import (
     deal_update_item,
@@ -16,34 +17,42 @@ from lifecycle.store.items import (
     item_event,
     item_partition,
     item_transition,
+    marker_item,
     partition_item,
     to_attributes,
+    to_seconds,
     transition_item,
 )
 from lifecycle.store.protocol import Appended
-from lifecycle.store.records import Change, Partition, TransitionRecord
+from lifecycle.store.records import Change, KeptLog, Partition, TransitionRecord
 from lifecycle.store.schema import (
     BY_DUE,
     BY_STAGE,
     EVENT_PREFIX,
+    EXPIRES_AT,
     SHARDS,
     STATE,
+    TRACES_PREFIX,
     TRANSITION_PREFIX,
     deal_pk,
     event_sk,
+    marker_sk,
     prospect_pk,
     stage_pk,
     transition_sk,
 )
+from lifecycle.store.traces import kept_log, traces_items, without
 
 
 class MemoryStore:
-    """The items of one workspace. ``before_commit`` is called before each commit, for tests that interleave writers."""
+    """The items of one workspace. ``before_commit`` is called before each commit, for tests that interleave writers.
+    ``audit`` is the trail of what was decided."""
 
     def __init__(self, workspace: str = "acme") -> None:
         self.workspace = workspace
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.before_commit: list[Callable[[], Any]] = []
+        self.audit: list[AuditEntry] = []
         self.reads = 0
         self.writes = 0
 
@@ -54,9 +63,11 @@ class MemoryStore:
         return {partition.prospect_id: partition for partition in partitions}
 
     def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
-        pk = prospect_pk(self.workspace, prospect_id)
-        events = [item_event(item) for item in self._range(pk, EVENT_PREFIX)]
-        return events, self.transitions(prospect_id)
+        kept = self.kept(prospect_id)
+        return kept.events, kept.transitions
+
+    def kept(self, prospect_id: str) -> KeptLog:
+        return kept_log(self._range(prospect_pk(self.workspace, prospect_id), ""))
 
     def transitions(self, prospect_id: str) -> list[TransitionRecord]:
         pk = prospect_pk(self.workspace, prospect_id)
@@ -68,6 +79,10 @@ class MemoryStore:
 
     def deal_log(self, deal_id: str) -> list[DealUpdate]:
         return [item_deal_update(item) for item in self._range(deal_pk(self.workspace, deal_id), EVENT_PREFIX)]
+
+    def erased(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        self.reads += 1
+        return {key for key in keys if (prospect_pk(self.workspace, key[0]), marker_sk(key[1])) in self.items}
 
     def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
         listed = (entry for shard in range(SHARDS) for entry in self.in_shard(stage, shard))
@@ -91,8 +106,33 @@ class MemoryStore:
     def append(self, appended: Sequence[Appended]) -> list[bool]:
         return [self._put_absent(event_item(self.workspace, *entry)) for entry in appended]
 
+    def append_ruling(self, appended: Appended, audit: AuditEntry) -> bool:
+        if not self._put_absent(event_item(self.workspace, *appended)):
+            return False
+        self.audit.append(audit)
+        return True
+
+    def record(self, audit: AuditEntry) -> None:
+        self.audit.append(audit)
+
     def append_deal_updates(self, updates: Sequence[DealUpdate]) -> list[bool]:
         return [self._put_absent(deal_update_item(self.workspace, update)) for update in updates]
+
+    def set_expiries(self, prospect_id: str, expiries: Mapping[str, datetime | None]) -> None:
+        for event_id, expires_at in expiries.items():
+            key = (prospect_pk(self.workspace, prospect_id), event_sk(event_id))
+            if key in self.items:
+                self._put(from_attributes(self.items[key]) | {EXPIRES_AT: to_seconds(expires_at)})
+
+    def expire(self, moment: datetime) -> None:
+        """Delete what may go by a moment, as the service does in its own time."""
+        gone = [
+            key
+            for key, item in self.items.items()
+            if EXPIRES_AT in item and int(item[EXPIRES_AT]["N"]) <= moment.timestamp()
+        ]
+        for key in gone:
+            del self.items[key]
 
     def commit(self, changes: Sequence[Change]) -> list[bool]:
         if self.before_commit:
@@ -100,21 +140,48 @@ class MemoryStore:
         return [self._commit(change) for change in changes]
 
     def _commit(self, change: Change) -> bool:
-        for partition in change.partitions:
-            key = (prospect_pk(self.workspace, partition.prospect_id), STATE)
-            stored = self.items.get(key)
-            version = int(from_attributes(stored)["version"]) if stored else 0
-            if version != partition.version:
-                return False
+        items = [item for new in change.traces for item in traces_items(self.workspace, new)]
+        if not all(map(self._is_as_read, change.partitions)):
+            return False
+        if any((item["pk"], item["sk"]) in self.items for item in items):
+            return False
+        for item in items:
+            self._put(item)
         for prospect_id, sequences in change.erased.items():
             for sequence in sequences:
                 self.items.pop((prospect_pk(self.workspace, prospect_id), transition_sk(sequence)), None)
         for prospect_id, records in change.written.items():
             for record in records:
                 self._put(transition_item(self.workspace, prospect_id, record))
+        self.audit += [] if change.audit is None else [change.audit]
         for partition in change.partitions:
             self._put(partition_item(self.workspace, partition) | {"version": partition.version + 1})
         return True
+
+    def _is_as_read(self, partition: Partition) -> bool:
+        stored = self.items.get((prospect_pk(self.workspace, partition.prospect_id), STATE))
+        return partition.version == (int(from_attributes(stored)["version"]) if stored else 0)
+
+    def bury(self, keys: Sequence[tuple[str, str]], until: datetime) -> None:
+        for home, id_ in keys:
+            self._put(marker_item(self.workspace, home, id_, until))
+            self.items.pop((prospect_pk(self.workspace, home), event_sk(id_)), None)
+
+    def change_traces(self, prospect_id: str, change: Callable[[Activity], Activity | None]) -> None:
+        for item in list(self._range(prospect_pk(self.workspace, prospect_id), TRACES_PREFIX)):
+            changed = without(item, change)
+            if changed is not None:
+                self._put(changed)
+
+    def rewrite_event(self, entry: Appended) -> None:
+        self._rewrite(event_item(self.workspace, *entry))
+
+    def rewrite_deal_update(self, update: DealUpdate) -> None:
+        self._rewrite(deal_update_item(self.workspace, update))
+
+    def _rewrite(self, item: dict[str, Any]) -> None:
+        if (item["pk"], item["sk"]) in self.items:
+            self._put(item)
 
     def _put_absent(self, item: dict[str, Any]) -> bool:
         if (item["pk"], item["sk"]) in self.items:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
+from lifecycle.contract.doorway import token_verifier
 from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.key_examples import KEY_ID
+from lifecycle.contract.session_examples import CSRF, SESSION, STATE
 from lifecycle.contract.source_examples import PART_ID, SOURCE_ID
+from lifecycle.services import issuer as issuer_module
+from tests.fakes.issuer import FakeIssuer
+
+#: The key of the sample events.
+KEY = "plc_ExampleKeyThatOpensNothing0123456789abcdefg"
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 #: The source of the samples that is of a kind with a secret.
@@ -66,8 +78,16 @@ STORY: dict[str, tuple[int, str | None]] = {
     "manage_funnel.roll_back": (201, None),
     "manage_funnel.cancel_version": (200, None),
     "manage_funnel.delete_draft": (409, None),
+    "manage_privacy.export": (200, "sales_qualified"),
+    "manage_privacy.erase": (200, None),
+    "manage_privacy.erase again": (200, None),
     "manage_keys.give_out": (201, None),
     "manage_keys.list": (200, None),
+    "sign_in.with_key": (201, None),
+    "sign_in.who": (200, None),
+    "sign_in.out": (204, None),
+    "sign_in.start": (302, None),
+    "sign_in.callback": (302, None),
     "manage_keys.withdraw": (204, None),
     "manage_sources.kinds": (200, None),
     "manage_sources.preview": (200, None),
@@ -89,19 +109,23 @@ STORY: dict[str, tuple[int, str | None]] = {
     "receive_webhook.unsigned": (401, None),
     "manage_sources.replace_secret": (200, None),
     "manage_sources.disconnect": (204, None),
+    "read_audit.newest": (200, "sales_qualified"),
+    "read_audit.decisions": (200, "opportunity"),
     "describe_api.funnel_schema": (200, "enter_when"),
     "describe_api.health": (200, None),
     "describe_api.openapi": (200, None),
     "describe_api.docs": (200, None),
+    "describe_api.preflight": (204, None),
 }
 
 
 Handle = Callable[[str, Any], Any]
 
 
-def handle(function: str, event: Any) -> Any:
-    """Have a function's handler handle an event."""
-    return import_module(f"functions.{function}.app").handler(event, CONTEXT)
+def handle(function: str, event: Any, told: SimpleNamespace | None = None) -> Any:
+    """Have a function's handler handle an event; what it is ``told`` of its invocation is the usual otherwise."""
+    context = SimpleNamespace(**{**vars(CONTEXT), **vars(told or CONTEXT)})
+    return import_module(f"functions.{function}.app").handler(event, context)
 
 
 def invoke(name: str, made: Mapping[str, str] | None = None, handle: Handle = handle) -> Any:
@@ -117,8 +141,28 @@ def sample(name: str, made: Mapping[str, str] | None = None) -> Any:
     return json.loads(text)
 
 
+@contextmanager
+def an_issuer() -> Iterator[FakeIssuer]:
+    """An issuer that the functions sign people in with, as the environment of a deployment says it."""
+    issuer = FakeIssuer()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OIDC_ISSUER", issuer.url)
+        patch.setenv("OIDC_AUDIENCE", issuer.client)
+        patch.setenv("OIDC_WORKSPACE_CLAIM", "custom:workspace")
+        patch.setenv("OIDC_ROLES_CLAIM", "cognito:groups")
+        patch.setattr(issuer_module, "fetch", issuer.ask)
+        token_verifier.cache_clear()
+        yield issuer
+        token_verifier.cache_clear()
+
+
 def tell(handle: Handle = handle) -> None:
     """Send the sample events in the order of the story to their functions, and hold each answer to it."""
+    with an_issuer() as issuer:
+        _tell(handle, issuer)
+
+
+def _tell(handle: Handle, issuer: FakeIssuer) -> None:
     made: dict[str, str] = {}
     for name, (status, stage) in STORY.items():
         answer = invoke(name, made, handle)
@@ -130,12 +174,21 @@ def tell(handle: Handle = handle) -> None:
             made[SIMULATION_ID] = json.loads(answer["body"])["simulation_id"]
         elif name == "manage_keys.give_out":
             made[KEY_ID] = json.loads(answer["body"])["key_id"]
+            made[KEY] = json.loads(answer["body"])["key"]
         elif name == "manage_sources.connect":
             made |= _addressed(SOURCE_ID, json.loads(answer["body"])["source_id"])
         elif name == "manage_sources.quarantine":
             made[PART_ID] = json.loads(answer["body"])["parts"][0]["part_id"]
         elif name == "manage_sources.connect_signed":
             made[SIGNED_SOURCE_ID] = json.loads(answer["body"])["source_id"]
+        elif name == "sign_in.with_key":
+            made[SESSION] = re.findall("__Host-session=([^;]+)", str(answer["multiValueHeaders"]))[0]
+            made[CSRF] = json.loads(answer["body"])["csrf_token"]
+        elif name == "sign_in.start":
+            (location,) = answer["multiValueHeaders"]["Location"]
+            asked = {key: value for key, (value,) in parse_qs(urlsplit(location).query).items()}
+            made[STATE] = asked["state"]
+            made["ExampleCode"] = issuer.sign_in(asked)
 
 
 def _addressed(named: str, real: str) -> dict[str, str]:

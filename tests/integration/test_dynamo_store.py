@@ -26,6 +26,7 @@ from tests.builders import WORKSPACE, at, visit
 from tests.integration.tables import create_table
 from tests.scenarios import Operation, Rule, World, operations
 from tests.store_contract import HOME, Due, StoreContract, appended, prospect, transition
+from tests.traces_contract import TracesContract
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,7 +39,7 @@ def client() -> Iterator[DynamoDBClient]:
         yield boto3.client("dynamodb", region_name="us-east-1")
 
 
-class TestDynamoStore(StoreContract):
+class TestDynamoStore(StoreContract, TracesContract):
     """Every test of the contract."""
 
     @pytest.fixture
@@ -59,7 +60,7 @@ def store(client: DynamoDBClient) -> DynamoStore:
 
 
 def test_workspaces_of_one_table_do_not_see_each_other(client: DynamoDBClient, store: DynamoStore) -> None:
-    other = DynamoStore(client, "table", "acme#P#" + HOME)
+    other = DynamoStore(client, "table", f"{store.workspace}-{HOME}")
     store.append(appended(visit("e", 1)))
     store.commit([Change([prospect(HOME)], {HOME: [transition(1)]})])
 

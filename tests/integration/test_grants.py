@@ -1,7 +1,9 @@
 """What each function calls against what its role may do: a call without a grant fails, and a grant without a call.
 
 The real handlers, on clients of their own making, tell the story of the sample events and what it leaves out: requests
-that died half-way, long work, time that passes. Every call of any client of the process is noted down.
+that died half-way, long work, time that passes. Every call of any client of the process is noted down, and by whose
+credentials it was made: the function's own, or those of a session of one workspace. No emulator judges the partition
+keys of a call by the patterns of a policy (``dynamodb:LeadingKeys``), so this is done here for each of them.
 """
 
 from __future__ import annotations
@@ -9,23 +11,29 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSRequest
+from botocore.hooks import BaseEventHooks
 from botocore.model import OperationModel
 from moto import mock_aws
 
 from functions.run_timers import app as run_timers_app
+from lifecycle.contract.session_examples import SESSION
+from lifecycle.contract.throttling import throttle
 from lifecycle.events import Activity, Identity, prospect_id
-from lifecycle.services import lifecycle
+from lifecycle.services import lifecycle, paging
 from lifecycle.services.credentials import create_api_key
 from lifecycle.store.bus import event_bus
 from lifecycle.store.client import dynamodb_client, hasty_dynamodb_client
@@ -33,9 +41,19 @@ from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.protocol import Appended
 from lifecycle.store.queue import job_queue
 from lifecycle.store.schema import SHARDS
-from tests.integration.story import handle, sample, tell
+from lifecycle.store.workspace_clients import TAG, sessions
+from tests.integration.story import KEY, an_issuer, handle, sample, tell
 from tests.integration.tables import create_table
-from tests.template import FUNCTIONS, as_list, events_of, statements_of
+from tests.template import (
+    FUNCTIONS,
+    as_list,
+    environment_of,
+    events_of,
+    leading_keys,
+    policies_of,
+    statements_of,
+    workspace_role_of,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 CODE = (PROJECT / "functions", PROJECT / "layers/lifecycle/lifecycle")
@@ -53,6 +71,7 @@ CLIMB = ("email_sent", "website_visit", "form_submission")
 PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 #: What Lambda itself calls by the function's role.
 OF_STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+WORKSPACE_ROLES = ("WorkspaceRole", "WorkspaceReadRole")
 OF_QUEUES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 OF_EVERY_FUNCTION = ("logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
 
@@ -72,11 +91,30 @@ WAITING = {
 }
 
 
+#: Whose credentials a call was made by: a function's own, or those of a role that was entered for a workspace.
+OWN = None
+ACCOUNT = "123456789012"
+
+
 class Grant(NamedTuple):
     """An action of IAM and the logical id of what it is for; of an index ``Table/index/<name>``."""
 
     action: str
     resource: str
+
+
+class Call(NamedTuple):
+    """A grant that a call took, with the partition key it was about (``None``: it is about no item)."""
+
+    grant: Grant
+    key: str | None
+
+
+class Session(NamedTuple):
+    """The logical id of a role that a function entered, and for which workspace."""
+
+    role: str
+    workspace: str
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -88,50 +126,105 @@ class Grant(NamedTuple):
 class Calls:
     """Notes down the calls of all clients while a function handles an event, as grants that they take."""
 
-    of: dict[str, set[Grant]] = field(default_factory=lambda: defaultdict(set))
+    #: By function, and by the session in which they were made (``OWN``: none).
+    made: dict[tuple[str, Session | None], set[Call]] = field(default_factory=lambda: defaultdict(set))
+    #: The sessions that were entered, by their access keys.
+    sessions: dict[str, Session] = field(default_factory=dict)
     #: File and first line of each function of the code that was at work when a call was made.
     places: set[tuple[str, int]] = field(default_factory=set)
     at_work: str | None = None
 
-    def note(self, params: Mapping[str, Any], model: OperationModel, **_: object) -> None:
-        """Called by botocore with every call, before it is made."""
-        if self.at_work is not None:
-            service = model.service_model.service_name
-            self.of[self.at_work].update(Grant(f"{service}:{verb}", on) for verb, on in needed(model.name, params))
-            frame = sys._getframe()
-            while frame.f_back is not None:
-                frame = frame.f_back
-                self.places.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+    def listen(self, events: BaseEventHooks) -> None:
+        """Have botocore tell of every call of the clients that are made from now on."""
+        events.register("provide-client-params", self._remember)
+        events.register_last("request-created", self._note)
+        events.register("after-call.sts.AssumeRole", self._entered)
+
+    def _remember(self, params: Mapping[str, Any], model: OperationModel, context: dict[str, Any], **_: object) -> None:
+        """Called with every call, before it is made."""
+        context["call"] = model, params
+
+    def _note(self, request: AWSRequest, **_: object) -> None:
+        """Called with every request, as it was signed."""
+        if self.at_work is None:
+            return
+        model, params = request.context["call"]
+        access_key = re.search(r"Credential=(\w+)/", str(request.headers["Authorization"]))
+        assert access_key is not None
+        service = model.service_model.service_name
+        self.made[self.at_work, self.sessions.get(access_key[1])].update(
+            Call(Grant(f"{service}:{verb}", on), key) for verb, on, key in needed(model.name, params)
+        )
+        frame = sys._getframe()
+        while frame.f_back is not None:
+            frame = frame.f_back
+            self.places.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+    def _entered(self, parsed: Mapping[str, Any], context: Mapping[str, Any], **_: object) -> None:
+        """Called with what STS answered."""
+        _, params = context["call"]
+        (tag,) = params["Tags"]
+        assert tag["Key"] == TAG
+        session = Session(params["RoleArn"].rpartition("/")[2], tag["Value"])
+        self.sessions[parsed["Credentials"]["AccessKeyId"]] = session
+
+    def of(self, function: str) -> set[Grant]:
+        """The grants that a function takes by its own role."""
+        return {call.grant for call in self.made[function, OWN]}
+
+    def within(self, role: str) -> set[Grant]:
+        """The grants that are taken in sessions of a role, by whichever function."""
+        return {
+            call.grant
+            for (_, session), calls in self.made.items()
+            if session and session.role == role
+            for call in calls
+        }
 
     def handle(self, function: str, event: Any) -> Any:
-        """Have a function handle an event, and note its calls."""
+        """Have a function handle an event in a process of its own, as it were, and note its calls."""
         self.at_work = function
+        role = environment_of(function)["WORKSPACE_ROLE_ARN"]["Fn::GetAtt"].removesuffix(".Arn")
         try:
-            return handle(function, event)
+            with pytest.MonkeyPatch.context() as patch:
+                sessions.cache_clear()
+                throttle.cache_clear()
+                patch.setenv("WORKSPACE_ROLE_ARN", f"arn:aws:iam::{ACCOUNT}:role/{role}")
+                return handle(function, event)
         finally:
             self.at_work = None
 
 
-def needed(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The verbs and resources that a call is authorised by. A call that is not known here is an error."""
+def needed(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:
+    """The verbs, resources and partition keys that a call is authorised by. One that is not known here is an error."""
     match operation:
         case "TransactWriteItems":
             for item in params["TransactItems"]:
                 for part, write in item.items():
-                    yield PARTS[part], {TABLE_NAME: "Table"}[write["TableName"]]
+                    yield PARTS[part], {TABLE_NAME: "Table"}[write["TableName"]], _leading_key(write)
         case "BatchGetItem":
-            for table in params["RequestItems"]:
-                yield operation, {TABLE_NAME: "Table"}[table]
+            ((table, asked),) = params["RequestItems"].items()
+            yield from ((operation, {TABLE_NAME: "Table"}[table], key["pk"]["S"]) for key in asked["Keys"])
         case "GetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem":
             index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            yield operation, {TABLE_NAME: "Table"}[params["TableName"]] + index
+            yield operation, {TABLE_NAME: "Table"}[params["TableName"]] + index, _leading_key(params)
+        case "AssumeRole":
+            yield operation, params["RoleArn"].rpartition("/")[2], None
         case "SendMessage":
-            yield operation, {"jobs": "JobQueue"}[params["QueueUrl"].rpartition("/")[2]]
+            yield operation, {"jobs": "JobQueue"}[params["QueueUrl"].rpartition("/")[2]], None
         case "PutEvents":
-            for entry in params["Entries"]:
-                yield operation, {BUS_NAME: "EventBus"}[entry["EventBusName"]]
+            yield from ((operation, {BUS_NAME: "EventBus"}[it["EventBusName"]], None) for it in params["Entries"])
         case _:
             raise AssertionError(f"say what {operation} is authorised by")
+
+
+def _leading_key(params: Mapping[str, Any]) -> str:
+    """The partition key that a call on one partition, of the table or of an index, is about."""
+    if "KeyConditionExpression" in params:
+        partition = re.match(r"\w*pk = (:\w+)\b", params["KeyConditionExpression"])
+        assert partition is not None
+        return str(params["ExpressionAttributeValues"][partition[1]]["S"])
+    return str((params.get("Key") or params["Item"])["pk"]["S"])
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -159,6 +252,8 @@ class Told:
         """All of it."""
         tell(self._calls.handle)
         self._a_key_is_looked_up()
+        self._people_are_let_in()
+        self._decisions_on_several_prospects_are_looked_up()
         self._stage_changes_are_announced()
         self._late_events_are_found_by_the_next_request()
         self._late_events_are_found_by_the_stream()
@@ -176,6 +271,27 @@ class Told:
         key = create_api_key(boto3.client("dynamodb"), TABLE_NAME, WORKSPACE, "laptop", NOW)
         event = sample("authorize_request.key", {"plc_ExampleKeyThatOpensNothing0123456789abcdefg": key})
         assert self._calls.handle("authorize_request", event)["context"]["workspace"] == WORKSPACE
+
+    def _decisions_on_several_prospects_are_looked_up(self) -> None:
+        workspace = "read-audit"
+        self._make_more_prospects(workspace, LONG_AGO, CLIMB[-1])
+        for number in range(2):
+            email = Identity("email", f"more-{number}@example.com")
+            self._send(
+                "decide_stage.accept", workspace, {"action": "accept"}, prospect_id=prospect_id(workspace, email)
+            )
+        assert len(self._send("read_audit.newest", workspace)["entries"]) == 2
+
+    def _people_are_let_in(self) -> None:
+        paging._secret.cache_clear()
+        key = create_api_key(boto3.client("dynamodb"), TABLE_NAME, WORKSPACE, "dashboard", NOW)
+        with an_issuer() as issuer:
+            event = sample("authorize_request.key", {KEY: issuer.token()})
+            assert self._calls.handle("authorize_request", event)["context"]["credential"] == "token"
+        opened = self._calls.handle("sign_in", sample("sign_in.with_key", {KEY: key}))
+        session = re.findall("__Host-session=([^;]+)", str(opened["multiValueHeaders"]))[0]
+        event = sample("authorize_request.session", {SESSION: session})
+        assert self._calls.handle("authorize_request", event)["context"]["credential"] == "session"
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))
@@ -280,7 +396,9 @@ class Told:
 
     def _long_work_is_done(self) -> None:
         self._send("manage_funnel.change_settings", "run-job", {"signatures_required": False})
-        draft = self._send("manage_funnel.make_draft", "run-job")["draft_id"]
+        definition = json.loads(sample("manage_funnel.make_draft")["body"])["definition"]
+        kept_shortly = {"definition": definition | {"retention": {"default": "30 days"}}}
+        draft = self._send("manage_funnel.make_draft", "run-job", kept_shortly)["draft_id"]
         self._leave_a_late_event("run-job", LONG_AGO, *CLIMB)
         self._make_more_prospects("run-job", LONG_AGO, CLIMB[-1])
         listed = request("read_prospects.by_stage", "run-job")
@@ -326,7 +444,7 @@ class Clock:
 @pytest.fixture(scope="module")
 def calls() -> Iterator[Calls]:
     """The calls of all functions."""
-    factories = (dynamodb_client, hasty_dynamodb_client, job_queue, event_bus)
+    factories = (dynamodb_client, hasty_dynamodb_client, sessions, throttle, job_queue, event_bus)
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -339,9 +457,11 @@ def calls() -> Iterator[Calls]:
         patch.setenv("EVENT_BUS_NAME", BUS_NAME)
         patch.setenv("JOB_QUEUE_URL", sqs.create_queue(QueueName="jobs")["QueueUrl"])
         patch.setenv("JOB_PROSPECTS_PER_SECOND", "1000")
+        patch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
+        patch.setenv("KEY_REQUESTS_PER_SECOND", "100")
         noted = Calls()
         assert boto3.DEFAULT_SESSION is not None
-        boto3.DEFAULT_SESSION.events.register("provide-client-params", noted.note)
+        noted.listen(boto3.DEFAULT_SESSION.events)
         Told(noted, patch).from_the_beginning()
         yield noted
         for factory in factories:
@@ -355,13 +475,30 @@ def calls() -> Iterator[Calls]:
 
 def granted(function: str) -> set[Grant]:
     """What a function's role may do, apart from its own log lines and traces."""
-    return {
-        Grant(action, resource)
-        for statement in statements_of(function)
-        for action in as_list(statement["Action"])
-        if action not in OF_EVERY_FUNCTION
-        for resource in map(_logical_id, as_list(statement["Resource"]))
-    }
+    role = workspace_role_of(function)
+    entering = set() if role is None else {Grant("sts:AssumeRole", role)}
+    return entering | {grant for statement in statements_of(function) for grant in _grants(statement)}
+
+
+def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
+    for action in as_list(statement["Action"]):
+        if action not in OF_EVERY_FUNCTION:
+            yield from (Grant(action, _logical_id(resource)) for resource in as_list(statement["Resource"]))
+
+
+def allows(statements: Iterable[dict[str, Any]], call: Call, workspace: str = "") -> bool:
+    """Whether statements allow a call on a partition, in a session of a workspace.
+
+    As IAM reads them: the tag's value takes the variable's place, ``*`` stands for any characters, and case counts.
+    """
+    return any(
+        call.grant in _grants(statement)
+        and any(
+            fnmatchcase(str(call.key), pattern.replace(f"${{aws:PrincipalTag/{TAG}}}", workspace))
+            for pattern in leading_keys(statement)
+        )
+        for statement in statements
+    )
 
 
 def _logical_id(resource: Mapping[str, str]) -> str:
@@ -383,11 +520,40 @@ def _taken_by_lambda(function: str) -> Iterator[Grant]:
 
 
 def test_every_call_has_its_grant_and_every_grant_its_call(calls: Calls) -> None:
-    taken = {name: calls.of[name] | set(_taken_by_lambda(name)) for name in FUNCTIONS}
+    taken = {name: calls.of(name) | set(_taken_by_lambda(name)) for name in FUNCTIONS}
     ungranted = {(name, *grant) for name in FUNCTIONS for grant in taken[name] - granted(name)}
     uncalled = {(name, *grant) for name in FUNCTIONS for grant in granted(name) - taken[name]}
 
     assert (ungranted, uncalled) == (set(), set())
+
+
+@pytest.mark.parametrize("role", WORKSPACE_ROLES)
+def test_every_call_in_a_workspace_has_its_grant_and_every_grant_its_call(calls: Calls, role: str) -> None:
+    assert calls.within(role) == {grant for statement in policies_of(role) for grant in _grants(statement)}
+
+
+def test_every_call_in_a_workspace_is_about_partitions_that_iam_allows_it_and_no_other_workspace(calls: Calls) -> None:
+    within = [(session, call) for (_, session), made in calls.made.items() if session for call in made]
+    refused = [
+        (session, call) for session, call in within if not allows(policies_of(session.role), call, session.workspace)
+    ]
+    let_in = [
+        (other, call)
+        for session, call in within
+        for other in ("", "x", session.workspace + "x", session.workspace[:-1], "another")
+        if allows(policies_of(session.role), call, other)
+    ]
+
+    assert len({session.workspace for session, _ in within}) > 5
+    assert (refused, let_in) == ([], [])
+
+
+def test_every_call_by_a_functions_own_role_is_about_partitions_that_iam_allows_it(calls: Calls) -> None:
+    own = [(name, call) for (name, session), made in calls.made.items() if session is OWN for call in made]
+    refused = [(name, call) for name, call in own if call.key and not allows(statements_of(name), call)]
+
+    assert {name for name, call in own if call.key} == {"authorize_request", "sign_in", "manage_keys", "run_timers"}
+    assert refused == []
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
-from lifecycle.services import funnels, jobs, keys, lifecycle
+from lifecycle.services import audit, code_flow, funnels, jobs, keys, lifecycle, sessions, throttle
 from lifecycle.store.queue import JobQueue
 from tests.integration.story import EVENTS, STORY, invoke, tell
 from tests.integration.tables import create_table
@@ -23,10 +23,15 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         client = boto3.client("dynamodb", region_name="us-east-1")
         sqs = boto3.client("sqs", region_name="us-east-1")
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
-        for module in (lifecycle, funnels, jobs, keys):
+        for module in (audit, lifecycle, funnels, jobs, keys):
+            monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
+        for module in (keys, sessions, code_flow):
             monkeypatch.setattr(module, "dynamodb_client", lambda: client)
         monkeypatch.setattr(jobs, "job_queue", lambda: queue)
         monkeypatch.setenv("TABLE_NAME", "prospects")
+        monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)
+        monkeypatch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
+        monkeypatch.setenv("KEY_REQUESTS_PER_SECOND", "100")
         yield create_table(client, "prospects")
 
 

@@ -123,7 +123,7 @@ def test_another_workspace_does_not_see_the_source(world: World) -> None:
     with pytest.raises(SourceNotFoundError):
         other.get(record.source_id)
     with pytest.raises(SourceNotFoundError):
-        other.disconnect(record.source_id)
+        other.disconnect(record.source_id, NOON)
 
 
 def test_a_source_that_cannot_be_as_wanted_is_refused(world: World) -> None:
@@ -139,7 +139,7 @@ def test_a_source_that_cannot_be_as_wanted_is_refused(world: World) -> None:
 def test_a_changed_source_works_with_its_new_settings(world: World) -> None:
     record = world.connect()
 
-    changed = world.connections.change(record.source_id, "Ours", {"type": "phone_call"})
+    changed = world.connections.change(record.source_id, "Ours", {"type": "phone_call"}, NOON)
 
     assert (changed.version, changed.label) == (2, "Ours")
     assert world.connections.get(record.source_id) == changed
@@ -154,7 +154,7 @@ def prospect_of(world: World, email: str) -> str:
 def test_a_disconnected_source_is_gone_with_its_secret(world: World) -> None:
     record = world.connect()
 
-    world.connections.disconnect(record.source_id)
+    world.connections.disconnect(record.source_id, NOON)
 
     assert workspace_of(world.client, TABLE, record.source_id) is None
     assert world.vault.secrets(record.source_id, NOON) == ()
@@ -340,7 +340,7 @@ def test_a_mended_part_is_kept_and_leaves_the_quarantine(world: World) -> None:
     assert world.connections.quarantined(record.source_id, "", 10) == []
     assert world.stage_of(ANN) == "engaged"
     with pytest.raises(PartNotFoundError):
-        world.connections.discard(record.source_id, part.part_id)
+        world.connections.discard(record.source_id, part.part_id, NOON)
 
 
 def test_a_discarded_part_is_gone(world: World) -> None:
@@ -348,7 +348,7 @@ def test_a_discarded_part_is_gone(world: World) -> None:
     world.receive(record, {"id": "2", "kind": "??"})
     (part,) = world.connections.quarantined(record.source_id, "", 10)
 
-    world.connections.discard(record.source_id, part.part_id)
+    world.connections.discard(record.source_id, part.part_id, NOON)
 
     assert world.connections.quarantined(record.source_id, "", 10) == []
 

@@ -6,6 +6,8 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,11 @@ import pytest
 
 from functions.run_job.app import ATTEMPTS
 from lifecycle.contract.resolver import SECURITY_HEADERS
+from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
+from lifecycle.services.roles import ROLES
 from lifecycle.store.schema import (
+    AUDIT_PREFIX,
     BY_DAY,
     BY_DAY_PROJECTION,
     BY_DUE,
@@ -23,38 +28,85 @@ from lifecycle.store.schema import (
     EXPIRES_AT,
     TABLE_KEYS,
     TRANSITION_PREFIX,
+    api_key_pk,
+    api_keys_pk,
+    audit_pk,
+    counters_pk,
+    deal_pk,
+    funnel_pk,
+    job_pk,
+    jobs_pk,
+    prospect_pk,
 )
+from lifecycle.store.workspace_clients import LENGTH, TAG
 from local.deployment import parameters
-from tests.template import FUNCTIONS, GLOBALS, RESOURCES, TABLE, TEMPLATE, as_list, events_of, of_type, statements_of
+from tests.template import (
+    FUNCTIONS,
+    GLOBALS,
+    RESOURCES,
+    TABLE,
+    TEMPLATE,
+    as_list,
+    environment_of,
+    events_of,
+    leading_keys,
+    of_type,
+    policies_of,
+    statements_of,
+    trusted_by,
+    workspace_role_of,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
-WRITE = {"dynamodb:PutItem", "dynamodb:DeleteItem"}
-UPDATE = {"dynamodb:UpdateItem"}
+WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
-#: All that each function may do, apart from its own log lines and traces.
+#: All that each function may do by its own role, apart from its own log lines and traces.
 VERBS: dict[str, set[str]] = {
-    "authorize_request": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
-    "ingest_activity": READ | WRITE,
-    "update_deal": READ | WRITE,
-    "decide_stage": READ | WRITE,
-    "read_prospects": READ,
-    "manage_funnel": READ | WRITE | UPDATE | {"sqs:SendMessage"},
-    "manage_keys": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
-    "manage_sources": READ | WRITE | UPDATE | {"ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameters"},
-    "receive_webhook": READ | WRITE | UPDATE | {"ssm:GetParameter"},
+    "authorize_request": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"},
+    "sign_in": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+    "ingest_activity": set(),
+    "update_deal": set(),
+    "decide_stage": set(),
+    "read_prospects": set(),
+    "manage_privacy": set(),
+    "manage_funnel": {"sqs:SendMessage"},
+    "manage_keys": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
+    "read_audit": set(),
+    "manage_sources": {
+        *("dynamodb:PutItem", "dynamodb:DeleteItem"),
+        *("ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameters"),
+    },
+    "receive_webhook": {"dynamodb:GetItem", "ssm:GetParameter"},
     "describe_api": set(),
-    "evaluate_stage": READ | WRITE | STREAM | {"sqs:SendMessage"},
-    "run_job": READ | WRITE | QUEUE | {"sqs:SendMessage"},
-    "run_timers": READ | WRITE | UPDATE | {"sqs:SendMessage"},
+    "evaluate_stage": STREAM | {"sqs:SendMessage"},
+    "run_job": QUEUE | {"sqs:SendMessage"},
+    "run_timers": {"dynamodb:Query", "sqs:SendMessage"},
     "announce_stage": STREAM | {"events:PutEvents", "sqs:SendMessage"},
 }
-#: Who lists prospects, and by which index.
-LISTING = {"read_prospects": BY_STAGE, "manage_funnel": BY_STAGE, "run_job": BY_STAGE, "run_timers": BY_DUE}
+#: What may be done in a workspace, by the role that is entered for it, and by which index.
+IN_A_WORKSPACE: dict[str, tuple[set[str], set[str]]] = {
+    "WorkspaceRole": (READ | WRITE, {BY_STAGE.name}),
+    "WorkspaceReadRole": (READ | {"dynamodb:UpdateItem"}, {BY_STAGE.name}),
+}
+#: Who enters which.
+ENTERED = {
+    "WorkspaceRole": {
+        *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys", "manage_privacy"),
+        *("evaluate_stage", "run_job", "run_timers", "manage_sources", "receive_webhook"),
+    },
+    "WorkspaceReadRole": {"read_prospects", "read_audit", "sign_in"},
+}
+#: Who lists across workspaces, and by which index.
+LISTING = {"run_timers": BY_DUE}
 #: What X-Ray offers no ARN for.
 STARRED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+#: What would change or take away what the table keeps, were it for an entry of the audit trail.
+CHANGING = {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
 
 
 each_function = pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -74,12 +126,69 @@ def test_every_function_has_its_folder_and_every_folder_its_function() -> None:
 
 def test_the_api_has_the_routes_of_the_contract_and_no_others() -> None:
     deployed = {
-        (event["Method"].upper(), event["Path"], name, event.get("Auth") == {"Authorizer": "NONE"})
+        (event["Method"].upper(), event["Path"], name, event.get("Auth", {}).get("Authorizer"))
         for name in FUNCTIONS
         for event in events_of(name, "Api")
+        if event["Method"] != "options" or name != "describe_api"
     }
 
-    assert deployed == {(route.method, route.path, route.function, route.public) for route in ROUTES}
+    assert deployed == {(route.method, route.path, route.function, _authorizer_of(route)) for route in ROUTES}
+
+
+def _authorizer_of(route: Route) -> str | None:
+    """Who lets requests to a route in; ``None``: the default."""
+    return "NONE" if route.public else {"bearer": None, "session": "Session"}[route.credential]
+
+
+def test_every_path_that_takes_a_key_is_asked_about_beforehand_without_one() -> None:
+    deployed = [
+        (name, event["Path"], event.get("Auth"))
+        for name in FUNCTIONS
+        for event in events_of(name, "Api")
+        if event["Method"] == "options" and name == "describe_api"
+    ]
+    paths = {route.path for route in ROUTES if not route.public and route.credential == "bearer"}
+
+    assert sorted(path for _, path, _ in deployed) == sorted(paths)
+    assert all((name, auth) == ("describe_api", {"Authorizer": "NONE"}) for name, _, auth in deployed)
+    assert "Cors" not in RESOURCES["Api"]["Properties"]
+
+
+@each_function
+def test_the_policy_of_a_function_has_room_for_the_events_that_call_it(name: str) -> None:
+    """SAM adds a statement for each; Lambda takes 20 KB of them (AWS, "Lambda quotas")."""
+    arn = "arn:aws:lambda:ap-southeast-1:123456789012:function:prospect-lifecycle-production-" + name
+    statements = [
+        {
+            "Sid": f"prospect-lifecycle-production-{FUNCTIONS[name][0]}{'x' * 40}PermissionApi-ABCDEFGHIJKL",
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "lambda:InvokeFunction",
+            "Resource": arn,
+            "Condition": {
+                "ArnLike": {
+                    "AWS:SourceArn": "arn:aws:execute-api:ap-southeast-1:123456789012:a1b2c3d4e5/*/"
+                    + event["Method"].upper()
+                    + re.sub(r"{\w+}", "*", event["Path"])
+                }
+            },
+        }
+        for event in events_of(name, "Api")
+    ]
+
+    assert len(json.dumps(statements, separators=(",", ":"))) < 20 * 1024
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "https://*", "https://*.example.com", "app.example.com", "null", "https://a/b"]
+)
+def test_no_list_of_origins_can_name_all_of_them(origin: str) -> None:
+    parameter = TEMPLATE["Parameters"]["CorsOrigins"]
+
+    assert parameter["Type"] == "CommaDelimitedList"
+    assert parameter["Default"] == ""
+    assert re.search(parameter["AllowedPattern"], "https://app.example.com:8443")
+    assert not re.search(parameter["AllowedPattern"], origin)
 
 
 def test_every_route_asks_the_authorizer_unless_it_says_that_it_does_not() -> None:
@@ -88,6 +197,34 @@ def test_every_route_asks_the_authorizer_unless_it_says_that_it_does_not() -> No
 
     assert authorizer["FunctionArn"] == {"Fn::GetAtt": "AuthorizeRequestFunction.Arn"}
     assert authorizer["Identity"]["Headers"] == ["Authorization"]
+
+
+def test_a_session_is_looked_up_for_every_request() -> None:
+    authorizer = RESOURCES["Api"]["Properties"]["Auth"]["Authorizers"]["Session"]
+
+    assert authorizer["FunctionArn"] == {"Fn::GetAtt": "AuthorizeRequestFunction.Arn"}
+    assert authorizer["Identity"] == {"Headers": ["Cookie"], "ReauthorizeEvery": 0}
+
+
+def test_nobody_can_sign_up_or_choose_a_workspace_in_the_pool_of_the_stack() -> None:
+    (pool,) = of_type("AWS::Cognito::UserPool").values()
+    (client,) = of_type("AWS::Cognito::UserPoolClient").values()
+    groups = {group["GroupName"] for group in of_type("AWS::Cognito::UserPoolGroup").values()}
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["DeletionProtection"] == {"Fn::If": ["KeepsData", "ACTIVE", "INACTIVE"]}
+    assert pool["UserAttributeUpdateSettings"] == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+    assert "custom:workspace" in client["ReadAttributes"]
+    assert "custom:workspace" not in client["WriteAttributes"]
+    assert client["AllowedOAuthFlows"] == {"Fn::If": ["HasPublicUrl", ["code"], {"Ref": "AWS::NoValue"}]}
+    assert groups == set(ROLES)
+
+
+def test_what_people_need_is_there_only_with_a_pool_of_the_stack() -> None:
+    people = [resource for resource in RESOURCES.values() if resource["Type"].startswith("AWS::Cognito::")]
+
+    assert len(people) == 7
+    assert all(resource["Condition"] == "HasOwnPool" for resource in people)
 
 
 def test_the_table_has_the_keys_of_the_schema() -> None:
@@ -202,7 +339,6 @@ def test_a_function_may_do_what_it_needs_and_nothing_else(name: str) -> None:
     log_group = FUNCTIONS[name][1]["LoggingConfig"]["LogGroup"]["Ref"]
     allowed: set[str] = set()
     for statement in statements_of(name):
-        assert statement["Effect"] == "Allow"
         actions = set(as_list(statement["Action"]))
         if any(action.startswith("logs:") for action in actions):
             assert actions == {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -231,6 +367,140 @@ def test_a_function_reads_no_index_but_the_one_that_it_lists(name: str) -> None:
     ]
 
     assert indexes == ([f"${{Table.Arn}}/index/{LISTING[name].name}"] if name in LISTING else [])
+
+
+def test_nobody_may_change_or_delete_in_the_audit_trail() -> None:
+    trail = audit_pk("acme")
+    of_functions = chain.from_iterable(map(statements_of, FUNCTIONS))
+    for statement in chain(of_functions, *map(policies_of, IN_A_WORKSPACE)):
+        if CHANGING.intersection(as_list(statement["Action"])):
+            patterns = [pattern.replace(f"${{aws:PrincipalTag/{TAG}}}", "acme") for pattern in leading_keys(statement)]
+            assert not [pattern for pattern in patterns if fnmatchcase(trail, pattern)], statement
+
+
+def test_nothing_but_the_audit_trail_begins_as_it_does() -> None:
+    made = [
+        prospect_pk("acme", "p"),
+        deal_pk("acme", "A#acme"),
+        funnel_pk("acme"),
+        jobs_pk("acme"),
+        job_pk("acme", "A#"),
+        api_key_pk("A"),
+        api_keys_pk("acme"),
+    ]
+
+    assert audit_pk("acme").startswith(AUDIT_PREFIX)
+    assert not [pk for pk in made if pk.startswith(AUDIT_PREFIX)]
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The wall between workspaces
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
+def test_a_role_of_a_workspace_reaches_partitions_of_this_workspace_alone(role: str) -> None:
+    tag = f"${{aws:PrincipalTag/{TAG}}}"
+    for statement in policies_of(role):
+        for pattern in leading_keys(statement):
+            assert pattern == audit_pk(tag) or pattern.startswith(f"W#{tag}#")
+
+
+def test_who_only_reads_writes_nothing_but_the_count_of_requests() -> None:
+    (writing,) = [it for it in policies_of("WorkspaceReadRole") if WRITE.intersection(as_list(it["Action"]))]
+
+    assert writing["Action"] == "dynamodb:UpdateItem"
+    assert leading_keys(writing) == [counters_pk("acme").replace("acme", f"${{aws:PrincipalTag/{TAG}}}")]
+
+
+@pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
+def test_a_role_of_a_workspace_may_do_what_it_is_for_and_nothing_else(role: str) -> None:
+    verbs, indexes = IN_A_WORKSPACE[role]
+    statements = list(policies_of(role))
+    on_table = [it for it in statements if it["Resource"] == {"Fn::GetAtt": "Table.Arn"}]
+    on_indexes = [it for it in statements if it not in on_table]
+
+    assert {verb for statement in on_table for verb in as_list(statement["Action"])} == verbs
+    assert {statement["Resource"]["Fn::Sub"].rpartition("/")[2] for statement in on_indexes} == indexes
+    assert all(statement["Action"] == "dynamodb:Query" for statement in on_indexes)
+    # What carries no partition key would pass the condition as if it had been about nothing.
+    assert "dynamodb:Scan" not in json.dumps(RESOURCES[role])
+
+
+@pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
+def test_a_role_of_a_workspace_is_entered_by_the_functions_that_are_listed_and_never_without_the_tag(role: str) -> None:
+    (trust,) = RESOURCES[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+
+    assert set(trust["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
+    assert {name for name in FUNCTIONS if workspace_role_of(name) == role} == ENTERED[role]
+    assert len(trusted_by(role)) == len(ENTERED[role])
+    (entering,) = [
+        policy
+        for policy in of_type("AWS::IAM::Policy").values()
+        if policy["PolicyDocument"]["Statement"][0]["Resource"] == {"Fn::GetAtt": f"{role}.Arn"}
+    ]
+    assert set(entering["PolicyDocument"]["Statement"][0]["Action"]) == set(trust["Action"])
+    assert [f"{it['Ref']}.Arn" for it in entering["Roles"]] == [it["Fn::GetAtt"] for it in trusted_by(role)]
+    assert trust["Condition"] == {
+        "Null": {f"aws:RequestTag/{TAG}": "false"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": [TAG]},
+    }
+    assert RESOURCES[role]["Properties"]["MaxSessionDuration"] == LENGTH.total_seconds()
+
+
+@each_function
+def test_no_function_reaches_the_items_of_a_workspace_by_its_own_role(name: str) -> None:
+    """But for the lists of keys, which are written together with what finds the keys."""
+    foreign = [prospect_pk("acme", "p"), deal_pk("acme", "d"), funnel_pk("acme"), job_pk("acme", "j")]
+    for statement in statements_of(name):
+        actions = set(as_list(statement["Action"]))
+        if not any(action.startswith("dynamodb:") for action in actions) or actions == STREAM:
+            continue
+        patterns = leading_keys(statement)
+        assert not any(fnmatchcase(key, pattern) for key in foreign for pattern in patterns)
+        assert actions.isdisjoint(READ) or not any(fnmatchcase(api_keys_pk("acme"), pattern) for pattern in patterns)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# No secret in the environment
+# ----------------------------------------------------------------------------------------------------------------------
+
+#: What a secret is called, as a word of a variable's name.
+SECRET_WORDS = {"SECRET", "SECRETS", "PASSWORD", "PASSWORDS", "TOKEN", "TOKENS", "CREDENTIAL", "CREDENTIALS", "PRIVATE"}
+#: Names with the word KEY that hold none: how many requests a key may make.
+NO_KEYS = {"KEY_REQUESTS_PER_SECOND"}
+#: In the place of this CloudFormation would put a secret's value, where all who may describe the function see it.
+RESOLVED = re.compile(r"{{resolve:(secretsmanager|ssm-secure)")
+
+
+def _looks_secret(name: str, value: Any) -> bool:
+    words = set(name.upper().split("_"))
+    named = bool(words & SECRET_WORDS) or ("KEY" in words and name not in NO_KEYS)
+    return named or RESOLVED.search(json.dumps(value)) is not None
+
+
+def test_what_looks_like_a_secret_is_recognised() -> None:
+    for name, value in {
+        "API_KEY": "x",
+        "SIGNING_SECRET": {"Ref": "X"},
+        "WEBHOOK_TOKEN": "x",
+        "DB": {"Fn::Sub": "{{resolve:secretsmanager:${Secret}:SecretString:password}}"},
+    }.items():
+        assert _looks_secret(name, value)
+    assert not _looks_secret("TABLE_NAME", {"Ref": "Table"})
+
+
+@each_function
+def test_no_secret_is_in_a_functions_environment(name: str) -> None:
+    assert [variable for variable, value in environment_of(name).items() if _looks_secret(variable, value)] == []
+
+
+@each_function
+def test_no_parameter_that_is_not_to_be_shown_gets_into_a_functions_environment(name: str) -> None:
+    hidden = {parameter for parameter, declared in TEMPLATE["Parameters"].items() if declared.get("NoEcho")}
+    told = json.dumps(environment_of(name))
+
+    assert [parameter for parameter in hidden if re.search(rf'("Ref": "|\${{){parameter}\b', told)] == []
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -291,7 +561,7 @@ def test_every_queue_gives_up_after_bounded_retries_into_a_queue_that_somebody_w
         queue_id = source["Queue"]["Fn::GetAtt"].removesuffix(".Arn")
         queue = RESOURCES[queue_id]["Properties"]
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert queue["SqsManagedSseEnabled"] is True
+        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKmsKey", {"Ref": "AWS::NoValue"}, True]}
         # What AWS advises, so that a message is not handed out again while somebody works on it.
         assert queue["VisibilityTimeout"] == 6 * FUNCTIONS[name][1]["Timeout"]
         assert queue["RedrivePolicy"]["maxReceiveCount"] > 1
@@ -304,7 +574,7 @@ def assert_keeps_what_is_given_up(reference: dict[str, str]) -> None:
     queue_id = reference["Fn::GetAtt"].removesuffix(".Arn")
     queue = RESOURCES[queue_id]["Properties"]
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
-    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKmsKey", {"Ref": "AWS::NoValue"}, True]}
     assert {"Fn::GetAtt": f"{queue_id}.QueueName"} in _watched("ApproximateNumberOfMessagesVisible")
 
 
@@ -336,9 +606,49 @@ def _watched(metric: str) -> list[Any]:
 def test_the_table_is_encrypted_and_can_be_brought_back() -> None:
     kept = {"Fn::If": ["KeepsData", True, False]}
 
-    assert TABLE["SSESpecification"] == {"SSEEnabled": True}
+    assert TABLE["SSESpecification"]["SSEEnabled"] is True
     assert TABLE["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": kept}
     assert TABLE["DeletionProtectionEnabled"] == kept
+
+
+def test_a_key_of_ones_own_encrypts_whatever_is_kept() -> None:
+    key = {"Fn::If": ["HasKmsKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]}
+
+    assert TABLE["SSESpecification"]["KMSMasterKeyId"] == key
+    assert TABLE["SSESpecification"]["SSEType"] == {"Fn::If": ["HasKmsKey", "KMS", {"Ref": "AWS::NoValue"}]}
+    assert GLOBALS["KmsKeyArn"] == key
+    for kind, name in {
+        "AWS::SQS::Queue": "KmsMasterKeyId",
+        "AWS::Logs::LogGroup": "KmsKeyId",
+        "AWS::Events::EventBus": "KmsKeyIdentifier",
+    }.items():
+        assert of_type(kind)
+        assert all(properties[name] == key for properties in of_type(kind).values()), kind
+
+
+def test_whoever_uses_what_is_encrypted_may_use_the_key_by_way_of_the_service_and_nothing_else() -> None:
+    policy = RESOURCES["UseKmsKeyPolicy"]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert policy["Condition"] == "HasKmsKey"
+    assert {role["Ref"] for role in policy["Properties"]["Roles"]} == set(of_type("AWS::IAM::Role"))
+    assert statement["Resource"] == {"Ref": "KmsKeyArn"}
+    assert set(statement["Action"]) == {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
+    services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+    assert [service["Fn::Sub"].partition(".")[0] for service in services] == ["dynamodb", "sqs", "lambda"]
+
+
+def test_a_web_acl_stands_before_the_stage_where_one_is_named() -> None:
+    association = RESOURCES["ApiWebAcl"]
+
+    assert association["Condition"] == "HasWebAcl"
+    assert association["Properties"]["WebACLArn"] == {"Ref": "WebAclArn"}
+    assert association["Properties"]["ResourceArn"]["Fn::Sub"].endswith("::/restapis/${Api}/stages/${Api.Stage}")
+
+
+@pytest.mark.parametrize("name", ["WebAclArn", "KmsKeyArn", "CorsOrigins", "AlarmTopicArn"])
+def test_what_is_an_option_is_off_by_default(name: str) -> None:
+    assert TEMPLATE["Parameters"][name]["Default"] == ""
 
 
 def test_the_log_outlives_the_stack() -> None:

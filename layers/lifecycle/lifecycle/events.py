@@ -102,7 +102,8 @@ def home_identity(identities: Sequence[Identity]) -> Identity:
 class Activity:
     """Something that happened with a prospect.
 
-    ``automated`` marks what a scanner or a bot did: it is kept and shown, and never counts.
+    ``automated`` marks what a scanner or a bot did: it is kept and shown, and never counts. ``condensed`` marks a
+    trace: what is left of an activity that was not to be kept any longer.
     """
 
     id: str
@@ -115,6 +116,7 @@ class Activity:
     properties: Mapping[str, Any] = field(default_factory=dict)
     traits: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None
+    condensed: bool = False
     key: Key = field(init=False, repr=False, compare=False)
     kind: ClassVar[str] = "activity"
 

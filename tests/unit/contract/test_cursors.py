@@ -10,7 +10,7 @@ from lifecycle.contract.caller import Caller
 from lifecycle.contract.cursors import CursorMaker
 from lifecycle.contract.refusals import InvalidCursorError
 
-CALLER = Caller("demo", "laptop", "plc_a-key", ())
+CALLER = Caller("demo", "key:laptop", "plc_a-key", ())
 positions = st.lists(st.text(), max_size=4).map(tuple)
 
 
@@ -33,7 +33,7 @@ def test_any_other_text_is_refused(text: str) -> None:
     "other",
     [
         CursorMaker(CALLER._replace(workspace="other"), "/prospects", ["engaged"]),
-        CursorMaker(CALLER._replace(api_key="plc_other"), "/prospects", ["engaged"]),
+        CursorMaker(CALLER._replace(secret="plc_other"), "/prospects", ["engaged"]),
         CursorMaker(CALLER, "/prospects/{prospect_id}/timeline", ["engaged"]),
         CursorMaker(CALLER, "/prospects", ["suspect"]),
         CursorMaker(CALLER, "/prospects", [None, "engaged"]),

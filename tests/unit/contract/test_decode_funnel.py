@@ -104,10 +104,10 @@ def test_the_examples_are_decoded(model: str) -> None:
 
 
 def test_whoever_does_not_say_who_is_the_key() -> None:
-    assert decode_publication({}, "laptop", NOON) == (When(NOON, None), "key:laptop", None)
+    assert decode_publication({}, "key:laptop", NOON) == (When(NOON, None), "key:laptop", None)
     assert decode_rollback({"by": "Ann"}, "laptop", NOON) == (When(NOON, None), "Ann", None)
-    assert decode_simulation({}, "laptop", NOON) == "key:laptop"
-    assert decode_draft({"definition": {}}, "laptop", NOON).by == "key:laptop"
+    assert decode_simulation({}, "key:laptop", NOON) == "key:laptop"
+    assert decode_draft({"definition": {}}, "key:laptop", NOON).by == "key:laptop"
 
 
 def test_a_bomb_of_yaml_is_refused() -> None:

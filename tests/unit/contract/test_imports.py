@@ -36,6 +36,11 @@ def test_the_schema_is_compiled_when_a_definition_is_sent_and_not_before(functio
     assert "jsonschema" not in imported_by(f"functions.{function}.app")
 
 
+@pytest.mark.parametrize("function", sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py")))
+def test_signatures_of_tokens_are_imported_when_a_token_comes_and_not_before(function: str) -> None:
+    assert not {"jwt", "cryptography"} & imported_by(f"functions.{function}.app")
+
+
 @pytest.mark.parametrize("function", ["ingest_activity", "update_deal", "decide_stage", "read_prospects"])
 def test_who_only_follows_the_funnel_imports_nothing_to_write_one(function: str) -> None:
     assert "yaml" not in imported_by(f"functions.{function}.app")

@@ -13,25 +13,36 @@ import pytest
 
 from lifecycle.contract import resolver
 from lifecycle.contract.caller import Caller
+from lifecycle.services.audit import AuditTrail
 from lifecycle.services.scopes import SCOPES
+from tests.fakes.memory_audit import MemoryAudit
+from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import Reception
 from tests.unit.functions.fake_connections import FakeConnections
 from tests.unit.functions.fake_jobs import FakeJobs, furnished_reception
 from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import NOON, FakeLifecycle
 from tests.unit.functions.fake_receiver import FakeReceiver
+from tests.unit.functions.fake_sign_in import FakeCodeFlow, FakeSessions
 
 API_FUNCTIONS = (
     "ingest_activity",
     "update_deal",
     "decide_stage",
     "read_prospects",
+    "manage_privacy",
     "manage_funnel",
     "manage_keys",
     "manage_sources",
     "receive_webhook",
+    "read_audit",
+    "sign_in",
     "describe_api",
 )
+
+
+#: Where browsers reach the API.
+PUBLIC_URL = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/api"
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,10 @@ class FakeContext:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
     aws_request_id: str = "7a1c1f0e-0000-4000-8000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As at the beginning of an invocation."""
+        return 25_000
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,14 @@ Call = Callable[..., Reply]
 @pytest.fixture
 def context() -> FakeContext:
     return FakeContext()
+
+
+@pytest.fixture(autouse=True)
+def admitted(monkeypatch: pytest.MonkeyPatch) -> list[Caller]:
+    """Lets every request in; whom the throttle was asked about."""
+    callers: list[Caller] = []
+    monkeypatch.setattr(resolver, "admit", callers.append)
+    return callers
 
 
 @pytest.fixture
@@ -96,12 +119,18 @@ def receiver() -> FakeReceiver:
     return FakeReceiver()
 
 
+def audit() -> MemoryAudit:
+    """The workspace's audit trail."""
+    return MemoryAudit("local")
+
+
 @pytest.fixture
 def fake(
     monkeypatch: pytest.MonkeyPatch,
     reception: Reception,
     jobs: FakeJobs,
     keys: FakeKeys,
+    audit: MemoryAudit,
     connections: FakeConnections,
     receiver: FakeReceiver,
 ) -> FakeLifecycle:
@@ -125,13 +154,19 @@ def fake(
         monkeypatch.setattr(app, "connections_for", opening(lambda: connections), raising=False)
         monkeypatch.setattr(app, "connected", receiver.connected, raising=False)
         monkeypatch.setattr(app, "workplace_of", lambda workspace: workspace, raising=False)
+        monkeypatch.setattr(app, "audit_for", opening(lambda: AuditTrail(audit, MemoryStore("local"))), raising=False)
+        monkeypatch.setenv("PUBLIC_URL", PUBLIC_URL)
+        monkeypatch.setattr(app, "sessions", FakeSessions, raising=False)
+        monkeypatch.setattr(app, "code_flow", lambda _event: FakeCodeFlow(), raising=False)
         monkeypatch.setattr(app, "now", lambda: NOON, raising=False)
+    monkeypatch.setattr(resolver, "now", lambda: NOON)
     return lifecycle
 
 
-def authorized(scopes: Iterable[str] = SCOPES, workspace: str = "local") -> dict[str, str]:
-    """The authorizer's context for a key with some scopes."""
-    return {"workspace": workspace, "key_name": "laptop", "scopes": ",".join(scopes)}
+def authorized(scopes: Iterable[str] = SCOPES, workspace: str = "local", **more: str) -> dict[str, str]:
+    """The authorizer's context for a key with some scopes, or for what ``more`` says."""
+    context = {"workspace": workspace, "actor": "key:laptop", "scopes": ",".join(scopes), "credential": "key"}
+    return {**context, **more}
 
 
 def request(

@@ -42,7 +42,7 @@ class FakeConnections:
             raise SourceNotFoundError
         return self.records[source_id]
 
-    def change(self, source_id: str, label: str, settings: Mapping[str, Any]) -> SourceRecord:
+    def change(self, source_id: str, label: str, settings: Mapping[str, Any], _now: datetime) -> SourceRecord:
         record = self.get(source_id)
         self._called("change", source_id, label, settings)
         return replace(record, label=label, settings=settings, version=2)
@@ -52,7 +52,7 @@ class FakeConnections:
         self._called("rotate", source_id, secret)
         return now + keep_for
 
-    def disconnect(self, source_id: str) -> None:
+    def disconnect(self, source_id: str, _now: datetime) -> None:
         self.get(source_id)
         self._called("disconnect", source_id)
 
@@ -65,7 +65,7 @@ class FakeConnections:
         self._called("replay", part_id, fixed)
         return Tally(1, 0, 0)
 
-    def discard(self, source_id: str, part_id: str) -> None:
+    def discard(self, source_id: str, part_id: str, _now: datetime) -> None:
         self._part(source_id, part_id)
         self._called("discard", part_id)
 

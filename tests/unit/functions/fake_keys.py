@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from lifecycle.contract.key_examples import KEY_ID
@@ -31,10 +32,11 @@ class FakeKeys:
         record = ApiKeyRecord(
             "local", grant.name, now, f"{len(self.granted):012x}", grant.scopes, grant.created_by, grant.expires_at
         )
+        record = replace(record, requests_per_second=grant.requests_per_second)
         self.records.append(record)
         return IssuedKey("plc_a-new-key", record)
 
-    def withdraw(self, key_id: str) -> None:
+    def withdraw(self, key_id: str, now: datetime) -> None:
         self._fail()
         kept = [record for record in self.records if record.key_id != key_id]
         if len(kept) == len(self.records):

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lifecycle.engine.evidence import CriterionReport
-from lifecycle.events import Activity, DealFact, DealUpdate, Decision, Event, Identity, Withdrawal, prospect_id
+from lifecycle.events import Activity, Contact, DealFact, DealUpdate, Decision, Event, Identity, Withdrawal, prospect_id
+from lifecycle.services.erasure import Erased, HasTime
 from lifecycle.services.errors import ProspectNotFoundError
+from lifecycle.services.exporting import DealMention, ExportPage, StoredEvent
 from lifecycle.services.results import (
     AnswerView,
     BatchOutcome,
@@ -145,6 +147,26 @@ class FakeLifecycle:
         open_deal = CriterionReport("a linked deal is open", False, (), ())
         ahead = StageReport("opportunity", "Opportunity", open_deal, required)
         return Explanation(prospect_id, found.stage, found.since, found.cycle, transition(), whole, (ahead,))
+
+    def export(self, prospect_id: str, position: tuple[str, ...] | None, limit: int) -> ExportPage:
+        found = self.get_prospect(prospect_id)
+        self.calls.append(("export", prospect_id, position, limit))
+        events = tuple(StoredEvent(prospect_id, entry) for entry in ENTRIES)
+        mention = DealMention(DealUpdate("u", NOON, NOON, "D-77", name="40 seats"), Contact((ANN,), "decision_maker"))
+        return ExportPage(
+            prospect_id,
+            None if position else found,
+            () if position else (prospect_id,),
+            (*events, transition(), mention),
+            self._next(position),
+        )
+
+    def erase(self, prospect_id: str, has_time: HasTime) -> Erased:
+        self.get_prospect(prospect_id)
+        assert has_time()
+        self.calls.append(("erase", prospect_id))
+        counts = {"events": 4, "identities": 2, "deal_entries": 1, "transitions_kept": 1}
+        return Erased(prospect_id, NOON, counts, self.pages == 1)
 
     def _append(self, event: Event | DealUpdate) -> Outcome:
         self._fail()

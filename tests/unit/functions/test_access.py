@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import pytest
 
-from lifecycle.contract.caller import Caller
+from lifecycle.contract.caller import Caller, write_context
 from lifecycle.contract.funnel_examples import DEFINITION, DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.resolver import Api, answer
 from lifecycle.contract.route import TEAM_SCOPE, Method, Route
 from lifecycle.contract.routes import ROUTES
+from lifecycle.contract.session_examples import SESSION
 from lifecycle.contract.source_examples import PART_ID, SOURCE_ID
+from lifecycle.contract.times import format_time
+from lifecycle.services.admission import Admission
+from lifecycle.services.audit import AuditTrail
+from lifecycle.services.audit_entries import SYSTEM, key_issued
+from lifecycle.services.roles import ROLES, scopes_of
 from lifecycle.services.scopes import SCOPES
+from tests.fakes.memory_audit import MemoryAudit
+from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import Reception
 from tests.unit.functions.conftest import API_FUNCTIONS, Call, FakeContext, authorized, request
 from tests.unit.functions.fake_connections import FakeConnections
 from tests.unit.functions.fake_jobs import FakeJobs
 from tests.unit.functions.fake_keys import FakeKeys
-from tests.unit.functions.fake_lifecycle import ANNS_ID, FakeLifecycle
+from tests.unit.functions.fake_lifecycle import ANNS_ID, NOON, FakeLifecycle
 
 MARKETING, SALES = "funnel:sign:marketing", "funnel:sign:sales"
 VISIT = {"type": "website_visit", "identities": {"email": "ann@example.com"}}
@@ -59,6 +68,8 @@ ROWS = (
     Row("GET", "/prospects/{prospect_id}", "read", PROSPECT, None, 404),
     Row("GET", "/prospects/{prospect_id}/timeline", "read", f"{PROSPECT}/timeline", None, 404),
     Row("GET", "/prospects/{prospect_id}/explanation", "read", f"{PROSPECT}/explanation", None, 404),
+    Row("GET", "/prospects/{prospect_id}/export", "admin", f"{PROSPECT}/export", None, 404),
+    Row("DELETE", "/prospects/{prospect_id}", "admin", PROSPECT, None, 404),
     Row("GET", "/funnel", "read", "/funnel"),
     Row("GET", "/funnel/gallery", "read", "/funnel/gallery"),
     Row("GET", "/funnel/gallery/{name}", "read", "/funnel/gallery/default"),
@@ -116,8 +127,10 @@ ROWS = (
     Row("POST", "/sources/{source_id}/quarantine/{part_id}/replay", "admin", f"{PART}/replay", None, 404),
     Row("DELETE", "/sources/{source_id}/quarantine/{part_id}", "admin", PART, None, 404),
     Row("GET", "/webhooks/unresolved", "read", "/webhooks/unresolved"),
+    Row("GET", "/audit", "admin", "/audit"),
 )
-PRIVATE = {(route.method, route.path): route for route in ROUTES if not route.public}
+PRIVATE = {(route.method, route.path): route for route in ROUTES if not route.public and route.credential == "bearer"}
+OF_SESSIONS = [route for route in ROUTES if route.credential == "session"]
 SCOPE_SETS: tuple[tuple[str, ...], ...] = (
     (),
     *((scope,) for scope in SCOPES),
@@ -168,7 +181,9 @@ def test_a_route_answers_whoever_has_its_scope_and_nobody_else(
 @each_row
 @pytest.mark.parametrize("scopes", [None, ""], ids=["missing", "empty"])
 def test_a_context_without_scopes_opens_nothing(call: Call, row: Row, scopes: str | None) -> None:
-    authorizer = {"workspace": "local", "key_name": "laptop"} | ({} if scopes is None else {"scopes": scopes})
+    authorizer = {"workspace": "local", "actor": "key:laptop", "credential": "key"} | (
+        {} if scopes is None else {"scopes": scopes}
+    )
     context = {"requestId": "r", "authorizer": authorizer}
 
     reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=context)
@@ -186,6 +201,112 @@ def test_a_route_that_declares_no_scope_opens_for_nobody(context: FakeContext) -
     assert "secret" not in response["body"]
 
 
+# ----------------------------------------------------------------------------------------------------------------------
+# People, by their roles
+# ----------------------------------------------------------------------------------------------------------------------
+
+#: What each role opens, said once more.
+OPENED = {
+    "analyst": {"read"},
+    "marketing": {"read", "decide", "funnel:write", MARKETING},
+    "sales": {"read", "decide", "funnel:write", SALES},
+    "admin": {"ingest", "read", "decide", "funnel:write", "admin"},
+}
+ROLE_SETS: tuple[tuple[str, ...], ...] = (
+    (),
+    *((role,) for role in OPENED),
+    ("marketing", "sales"),
+    ("analyst", "admin"),
+    tuple(OPENED),
+    ("owner", "Admin", "ingest"),
+)
+
+each_set_of_roles = pytest.mark.parametrize("roles", ROLE_SETS, ids=lambda roles: ",".join(roles) or "none")
+
+
+def person(roles: Sequence[str], workspace: str = "local") -> dict[str, Any]:
+    """The context of a request with the token of somebody with some roles."""
+    admission = Admission(workspace, "ann@example.com", "f3c2a1", scopes_of(roles), "token", NOON + timedelta(hours=1))
+    return {"requestId": "r", "authorizer": write_context(admission, "secret")}
+
+
+def opens(row: Row, roles: Sequence[str]) -> bool:
+    return any(row.scope in OPENED.get(role, ()) for role in roles)
+
+
+@each_row
+@each_set_of_roles
+def test_a_route_answers_whoever_has_a_role_for_it_and_nobody_else(
+    call: Call, fake: FakeLifecycle, keys: FakeKeys, jobs: FakeJobs, row: Row, roles: tuple[str, ...]
+) -> None:
+    reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=person(roles))
+
+    assert (reply.status == 403) is not opens(row, roles), reply.body
+    assert reply.status != 401
+    if reply.status == 403:
+        assert [fake.log, fake.calls, keys.granted, jobs.calls] == [[], [], [], []]
+
+
+def test_nobody_signs_by_administering() -> None:
+    assert all(team not in scopes_of(["admin"]) for team in (MARKETING, SALES))
+    assert {*OPENED} == {*ROLES}
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Sessions of browsers
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@each_row
+def test_a_session_opens_no_route_of_keys_and_tokens(call: Call, fake: FakeLifecycle, row: Row) -> None:
+    context = {"requestId": "r", "authorizer": authorized(credential="session")}
+    cookie = {"cookie": [f"__Host-session={SESSION}"]}
+
+    reply = call(
+        route_of(row).function, row.method, row.path, body=row.body, requestContext=context, multiValueHeaders=cookie
+    )
+
+    assert (reply.status, reply.body["type"].rpartition(":")[2]) == (401, "wrong-credential")
+    assert [fake.log, fake.calls] == [[], []]
+
+
+@pytest.mark.parametrize("route", OF_SESSIONS, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.parametrize("kind", ["key", "token"])
+def test_neither_key_nor_token_opens_a_route_of_sessions(call: Call, route: Route, kind: str) -> None:
+    context = {"requestId": "r", "authorizer": authorized(credential=kind, paging_secret="secret")}
+
+    reply = call(route.function, route.method, route.path, requestContext=context)
+
+    assert (reply.status, reply.body["type"].rpartition(":")[2]) == (401, "wrong-credential")
+
+
+@each_row
+@pytest.mark.parametrize(("ahead", "status"), [(timedelta(seconds=1), None), (timedelta(0), 401)])
+def test_a_credential_that_ended_while_it_was_remembered_opens_nothing(
+    call: Call, row: Row, ahead: timedelta, status: int | None
+) -> None:
+    context = {"requestId": "r", "authorizer": authorized(valid_until=format_time(NOON + ahead))}
+
+    reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=context)
+
+    assert (reply.status == 401) is (status == 401)
+
+
+@each_row
+def test_a_kind_of_credential_that_nobody_knows_opens_nothing(call: Call, row: Row) -> None:
+    context = {"requestId": "r", "authorizer": authorized(credential="everything", paging_secret="secret")}
+
+    assert call(route_of(row).function, row.method, row.path, body=row.body, requestContext=context).status == 401
+
+
+def test_what_an_earlier_authorizer_said_of_a_key_is_understood_for_five_minutes_more(call: Call) -> None:
+    remembered = {"workspace": "local", "key_name": "laptop", "scopes": "read"}
+
+    reply = call("read_prospects", "GET", "/prospects", requestContext={"requestId": "r", "authorizer": remembered})
+
+    assert reply.status == 200
+
+
 class Houses:
     """Two workspaces: one has everything that the rows name, the other one nothing."""
 
@@ -198,18 +319,13 @@ class Houses:
         no_keys.records.clear()
         no_sources = FakeConnections()
         no_sources.records.clear()
-        self._local = {
-            "lifecycle_for": FakeLifecycle(),
-            "jobs_for": FakeJobs(),
-            "keys_for": FakeKeys(),
-            "connections_for": FakeConnections(),
-        }
-        self._other = {
-            "lifecycle_for": empty,
-            "jobs_for": no_jobs,
-            "keys_for": no_keys,
-            "connections_for": no_sources,
-        }
+        self._local = {"lifecycle_for": FakeLifecycle(), "jobs_for": FakeJobs(), "keys_for": FakeKeys()}
+        self._other = {"lifecycle_for": empty, "jobs_for": no_jobs, "keys_for": no_keys}
+        self._local["connections_for"], self._other["connections_for"] = FakeConnections(), no_sources
+        trail = MemoryAudit("local")
+        trail.record(key_issued(SYSTEM, FakeKeys().records[0]))
+        self._local["audit_for"] = AuditTrail(trail, MemoryStore("local"))
+        self._other["audit_for"] = AuditTrail(MemoryAudit("other"), MemoryStore("other"))
         self._local["desk_for"], self._other["desk_for"] = reception.desk, Reception().desk
 
     def opening(self, name: str) -> Callable[[Caller], Any]:
@@ -227,7 +343,7 @@ def houses(monkeypatch: pytest.MonkeyPatch, fake: FakeLifecycle, reception: Rece
     houses = Houses(reception)
     for function in API_FUNCTIONS:
         app = import_module(f"functions.{function}.app")
-        for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for", "connections_for"):
+        for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for", "audit_for", "connections_for"):
             monkeypatch.setattr(app, name, houses.opening(name), raising=False)
     return houses
 
@@ -244,6 +360,17 @@ def test_what_another_workspace_has_does_not_exist(call: Call, houses: Houses, r
         assert reply.headers["Content-Type"] == "application/problem+json"
     if row.method == "GET":
         assert not [id_ for id_ in (ANNS_ID, DRAFT_ID, SIMULATION_ID, KEY_ID, PART_ID) if id_ in str(reply.body)]
+
+
+@each_row
+@each_set_of_roles
+def test_what_another_workspace_has_does_not_exist_for_people_either(
+    call: Call, houses: Houses, row: Row, roles: tuple[str, ...]
+) -> None:
+    reply = call(route_of(row).function, row.method, row.path, body=row.body, requestContext=person(roles, "other"))
+
+    assert set(houses.opened) <= {"other"}
+    assert reply.status == (row.foreign if opens(row, roles) else 403), reply.body
 
 
 @each_row

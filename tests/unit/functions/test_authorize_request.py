@@ -16,6 +16,7 @@ from functions.authorize_request import app
 from lifecycle.services.credentials import Credential, create_api_key, find_credential, note_use
 from lifecycle.services.keys import Keys
 from lifecycle.services.scopes import SCOPES
+from lifecycle.store.schema import AUDIT_PREFIX
 from tests.unit.functions.conftest import FakeContext
 from tests.unit.functions.fake_lifecycle import NOON
 
@@ -83,7 +84,13 @@ def test_a_key_opens_the_whole_api_for_its_workspace(client: DynamoDBClient) -> 
     key = create_api_key(client, "table", "local", "laptop", NOON)
     answer = authorize({"authorization": f"bearer {key}"})
 
-    assert answer["context"] == {"workspace": "local", "key_name": "laptop", "scopes": ",".join(SCOPES)}
+    assert answer["context"] == {
+        "workspace": "local",
+        "actor": "key:laptop",
+        "scopes": ",".join(SCOPES),
+        "credential": "key",
+        "key_id": key_id_of(client, key),
+    }
     (statement,) = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/api/*/*"
@@ -124,8 +131,9 @@ def test_keys_are_random_recognisable_and_kept_as_a_hash_alone(client: DynamoDBC
     assert first.startswith("plc_")
     assert len(first) == 47
     items = client.scan(TableName="table")["Items"]
-    assert len(items) == 4
+    assert len(items) == 6
     assert first.removeprefix("plc_") not in str(items)
+    assert sha256(first.encode()).hexdigest() not in str(stored(client, AUDIT_PREFIX))
     assert find_credential(client, "table", first, NOON) == Credential(
         "local", "laptop", SCOPES, key_id_of(client, first)
     )
@@ -161,11 +169,11 @@ def test_a_key_is_refused_from_its_end_on(client: DynamoDBClient, ahead: timedel
 
 def test_a_withdrawn_key_is_refused_at_once(client: DynamoDBClient) -> None:
     key = create_api_key(client, "table", "local", "laptop", NOON)
-    Keys(client, "table", "local").withdraw(key_id_of(client, key))
+    Keys(client, client, "table", "local").withdraw(key_id_of(client, key), NOON)
 
     with pytest.raises(app.UnauthorizedError):
         authorize({"Authorization": f"Bearer {key}"})
-    assert client.scan(TableName="table")["Items"] == []
+    assert stored(client, "K#") + stored(client, "W#") == []
 
 
 def test_the_last_use_is_noted_once_an_hour(client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +183,7 @@ def test_the_last_use_is_noted_once_an_hour(client: DynamoDBClient, monkeypatch:
         monkeypatch.setattr(app, "now", lambda at=minutes: NOON + timedelta(minutes=at))
         authorize({"Authorization": f"Bearer {key}"})
         assert stored(client, "K#")[0]["last_used_at"] == stored(client, "W#")[0]["last_used_at"]
-        (record,) = Keys(client, "table", "local").all()
+        (record,) = Keys(client, client, "table", "local").all()
         assert record.last_used_at is not None
         noted.append((record.last_used_at - NOON) // timedelta(minutes=1))
 
@@ -189,7 +197,7 @@ def test_of_two_processes_that_note_a_use_the_second_changes_nothing(client: Dyn
     note_use(client, "table", key, seen, NOON + timedelta(minutes=1))
     note_use(client, "table", key, seen, NOON + timedelta(minutes=2))
 
-    (record,) = Keys(client, "table", "local").all()
+    (record,) = Keys(client, client, "table", "local").all()
     assert record.last_used_at == NOON + timedelta(minutes=1)
 
 
@@ -197,10 +205,10 @@ def test_noting_a_use_brings_no_withdrawn_key_back(client: DynamoDBClient) -> No
     key = create_api_key(client, "table", "local", "laptop", NOON)
     seen = find_credential(client, "table", key, NOON)
     assert seen is not None
-    Keys(client, "table", "local").withdraw(str(seen.key_id))
+    Keys(client, client, "table", "local").withdraw(str(seen.key_id), NOON)
     note_use(client, "table", key, seen, NOON)
 
-    assert client.scan(TableName="table")["Items"] == []
+    assert stored(client, "K#") + stored(client, "W#") == []
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,16 @@ from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
 from lifecycle.contract.source_examples import PART_ID, SOURCE_ID
+from lifecycle.services.code_flow import CodeFlow
 from lifecycle.services.jobs import Jobs
 from lifecycle.services.keys import Keys
 from lifecycle.services.lifecycle import Lifecycle
+from lifecycle.services.sessions import Sessions
 from tests.unit.functions.conftest import Call, FakeContext, request
 from tests.unit.functions.fake_jobs import FakeJobs
 from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import ANNS_ID, FakeLifecycle
+from tests.unit.functions.fake_sign_in import FakeCodeFlow, FakeSessions
 
 PRIVATE = [route for route in ROUTES if not route.public]
 VISIT = {"type": "website_visit", "identities": {"email": "ann@example.com"}}
@@ -61,7 +64,7 @@ def path_of(route: Route) -> str:
     [
         {"requestContext": {"requestId": "r"}},
         {"requestContext": {"requestId": "r", "authorizer": None}},
-        {"requestContext": {"requestId": "r", "authorizer": {"workspace": "", "key_name": "k"}}},
+        {"requestContext": {"requestId": "r", "authorizer": {"workspace": "", "actor": "key:k"}}},
         {"headers": {}},
         {"headers": {"authorization": "Basic plc_a-key"}},
     ],
@@ -173,7 +176,16 @@ def test_each_request_is_one_line_of_log_without_personal_data(call: Call, log_l
     assert "plc_" not in logged
 
 
-@pytest.mark.parametrize(("fake_of", "real"), [(FakeLifecycle, Lifecycle), (FakeJobs, Jobs), (FakeKeys, Keys)])
+@pytest.mark.parametrize(
+    ("fake_of", "real"),
+    [
+        (FakeLifecycle, Lifecycle),
+        (FakeJobs, Jobs),
+        (FakeKeys, Keys),
+        (FakeSessions, Sessions),
+        (FakeCodeFlow, CodeFlow),
+    ],
+)
 def test_a_fake_has_the_methods_of_the_use_cases(fake_of: type, real: type) -> None:
     fakes = {name: member for name, member in vars(fake_of).items() if not name.startswith("_")}
 

@@ -22,7 +22,7 @@ from lifecycle.funnel.form.document import content_hash
 from lifecycle.funnel.parsing import default_definition
 from lifecycle.services import errors
 from tests.fakes.reception import ANN, SAM, Reception, funnel, without_stage
-from tests.unit.functions.conftest import Call, Reply
+from tests.unit.functions.conftest import Call, Reply, authorized
 from tests.unit.functions.fake_jobs import FakeJobs
 from tests.unit.functions.fake_lifecycle import NOON
 
@@ -323,12 +323,26 @@ def test_signing_again_changes_nothing_and_signing_anew_is_new(ask: Ask) -> None
         ({"team": "sales"}, ["/by"]),
         ({"team": "sales", "by": " "}, ["/by"]),
         ({"team": "sales", "by": "Kim", "content_hash": 1}, ["/content_hash"]),
-        ({}, ["/team", "/by"]),
+        ({}, ["/team"]),
     ],
 )
 def test_a_bad_signature_is_refused(ask: Ask, body: Any, fields: list[str]) -> None:
     reply = ask("POST", f"{DRAFT}/signatures", body)
     assert (reply.status, reply.fields) == (422, fields)
+
+
+def test_whoever_has_signed_in_signs_by_their_own_name_alone(ask: Ask) -> None:
+    ask("DELETE", f"{DRAFT}/signatures/sales")
+    context = {
+        "requestId": "r",
+        "authorizer": authorized(actor="sam@acme.example", credential="token", paging_secret="s"),
+    }
+
+    other = ask("POST", f"{DRAFT}/signatures", {"team": "sales", "by": "Kim"}, requestContext=context)
+    own = ask("POST", f"{DRAFT}/signatures", {"team": "sales"}, requestContext=context)
+
+    assert (other.status, other.fields) == (422, ["/by"])
+    assert own.body["signatures"][1]["by"] == "sam@acme.example"
 
 
 def test_a_team_that_has_not_signed_has_nothing_to_take_back(ask: Ask) -> None:

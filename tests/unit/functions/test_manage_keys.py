@@ -31,6 +31,7 @@ def test_keys_are_listed_without_the_keys(call: Call) -> None:
                 "created_by": "by hand",
                 "expires_at": None,
                 "last_used_at": "2026-06-01T12:00:00Z",
+                "requests_per_second": None,
             }
         ]
     }
@@ -59,6 +60,13 @@ def test_a_key_may_have_an_end(call: Call, keys: FakeKeys) -> None:
     assert keys.granted[0][0].expires_at == datetime(2027, 1, 1, tzinfo=UTC)
 
 
+def test_a_key_may_have_a_rate_of_its_own(call: Call, keys: FakeKeys) -> None:
+    reply = call("manage_keys", "POST", "/keys", body={**WANTED, "requests_per_second": 5})
+
+    assert reply.body["requests_per_second"] == 5
+    assert keys.granted[0][0].requests_per_second == 5
+
+
 def test_scopes_are_given_once_each_and_in_their_order(call: Call) -> None:
     reply = call("manage_keys", "POST", "/keys", body={**WANTED, "scopes": ["decide", "ingest", "decide"]})
 
@@ -78,6 +86,7 @@ def test_scopes_are_given_once_each_and_in_their_order(call: Call) -> None:
         ({"expires_at": "2026-06-01T12:00:00Z"}, "/expires_at"),
         ({"expires_at": "tomorrow"}, "/expires_at"),
         ({"workspace": "other"}, "/workspace"),
+        *(({"requests_per_second": rate}, "/requests_per_second") for rate in (0, -1, 1.5, 10_001, "1", True, [1])),
     ],
 )
 def test_a_bad_request_for_a_key_gives_none_out(call: Call, keys: FakeKeys, change: dict[str, Any], field: str) -> None:

@@ -50,8 +50,13 @@ EXPECTED = {
     "receive_webhook.unsigned": 404,
     "receive_webhook.asked": 204,
     "receive_webhook.tracking_asked": 204,
+    "describe_api.preflight": 204,
     # No version is scheduled here.
     "manage_funnel.cancel_version": 404,
+    "sign_in.with_key": 201,
+    "sign_in.start": 302,
+    "sign_in.callback": 302,
+    "sign_in.out": 204,
 }
 
 
@@ -89,7 +94,7 @@ def test_a_key_is_authorized(monkeypatch: pytest.MonkeyPatch, context: FakeConte
 
     answer = app.handler(load(ROOT / "events" / "authorize_request.key.json"), context)
 
-    assert answer["context"] == {"workspace": "local", "key_name": "laptop", "scopes": "read"}
+    assert answer["context"] == {"workspace": "local", "actor": "key:laptop", "scopes": "read", "credential": "key"}
     with pytest.raises(app.UnauthorizedError):
         app.handler(load(ROOT / "events" / "authorize_request.no_key.json"), context)
 

@@ -49,6 +49,7 @@ def spelled_out(definition: Mapping[str, Any]) -> str:
     time |= definition.get("business_time", {})
     time["weekdays"], time["holidays"] = sorted(time["weekdays"]), sorted(time["holidays"])
     document["business_time"] = time
+    document["retention"] = {"default": None, "activities": {}, **definition.get("retention", {})}
     return canonical(document)
 
 

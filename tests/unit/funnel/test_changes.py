@@ -486,6 +486,21 @@ SIZE = {"attribute": {"trait": "size", "at_least": 50}}
             {"on_publication": "by_criteria"},
             ["Coming into force now moves back those who do not meet their stage any more; before: moves nobody back."],
         ),
+        (
+            {"retention": {"activities": {"website_visit": "1 week", "email_open": "90 days"}}},
+            {"retention": {"activities": {"website_visit": "90 days"}, "default": "2 weeks"}},
+            [
+                (
+                    "Privacy: each email_open is now deleted 2 weeks after it occurred like any other; before:"
+                    " deleted 90 days after it occurred."
+                ),
+                (
+                    "Privacy: each website_visit is now deleted 90 days after it occurred; before: deleted 1 week after"
+                    " it occurred."
+                ),
+                "Privacy: any other activity is now deleted 2 weeks after it occurred; before: kept for ever.",
+            ],
+        ),
         ({}, {"name": "Theirs"}, ['The funnel is now called "Theirs"; before: "Ours".']),
         ({}, {"description": "Why."}, ['Description of the funnel now "Why."; before: none.']),
     ],
@@ -545,6 +560,19 @@ def test_there_are_no_changes_if_and_only_if_two_definitions_say_the_same(seed: 
 
     assert (changes(first, second) == ()) is (spelled_out(normalise(first)) == spelled_out(normalise(second)))
     assert changes(first, deepcopy(first)) == ()
+
+
+DURATIONS = st.sampled_from(("1 day", "24 hours", "90 days"))
+RETENTIONS = st.fixed_dictionaries(
+    {}, optional={"default": DURATIONS, "activities": st.dictionaries(st.sampled_from("abc"), DURATIONS)}
+)
+
+
+@given(RETENTIONS, RETENTIONS)
+def test_every_change_of_what_is_kept_how_long_is_mentioned(one: Json, other: Json) -> None:
+    first, second = (funnel(LEAD, TRIAL, OUT, retention=retention) for retention in (one, other))
+
+    assert (changes(first, second) == ()) is (spelled_out(first) == spelled_out(second))
 
 
 @settings(deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -739,6 +740,46 @@ def test_business_time_is_told_where_it_counts() -> None:
         )
     ]
     assert not _warnings(lead={"time_limit": "4 business hours"}, BUSINESS_TIME={"time_zone": "UTC"})
+
+
+LOOKS_BACK = {"activity": {"type": "website_visit", "count": 3, "within": "30 days"}}
+OF_ANY_TYPE = {"activity": {"count": 3, "within": "30 days"}}
+
+
+@pytest.mark.parametrize(
+    ("criterion", "retention", "where"),
+    [
+        (LOOKS_BACK, {"activities": {"website_visit": "29 days"}}, "/retention/activities/website_visit"),
+        (OF_ANY_TYPE, {"activities": {"email_open": "1 week"}}, "/retention/activities/email_open"),
+        (LOOKS_BACK, {"default": "1 hour"}, "/retention/default"),
+        (OF_ANY_TYPE, {"default": "1 hour", "activities": {"email_open": "5 weeks"}}, "/retention/default"),
+    ],
+)
+def test_activities_are_kept_as_long_as_criteria_look_back(
+    criterion: Mapping[str, Any], retention: Mapping[str, Any], where: str
+) -> None:
+    assert _warnings(ready={"enter_when": criterion}, RETENTION=retention) == [
+        (
+            where,
+            (
+                "is shorter than the 30 days that /stages/2/enter_when looks back: a later version that asks of other"
+                " properties could not see them of activities that are deleted"
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "retention",
+    [
+        {"activities": {"website_visit": "30 days"}},
+        {"activities": {"email_open": "1 day"}},
+        {"default": "1 day", "activities": {"website_visit": "60 days"}},
+        {"default": "5 weeks"},
+    ],
+)
+def test_what_no_criterion_looks_back_at_may_go_earlier(retention: Mapping[str, Any]) -> None:
+    assert not _warnings(ready={"enter_when": LOOKS_BACK}, RETENTION=retention)
 
 
 def test_a_free_provider_is_no_competitor() -> None:

@@ -125,6 +125,12 @@ def test_what_is_wrong_with_a_criterion_is_said_at_its_place(criterion: Any, whe
         ({"business_time": {"weekdays": []}}, "/business_time/weekdays", "is empty"),
         ({"business_time": {"holidays": ["2026-02-29"]}}, "/business_time/holidays/0", "is not a date"),
         ({"on_publication": "now"}, "/on_publication", "is none of its values"),
+        ({"retention": {"default": "1 business day"}}, "/retention/default", "is counted in business time"),
+        (
+            {"retention": {"activities": {"Visit": "1 day"}}},
+            "/retention/activities/Visit",
+            "has a name that is not a key",
+        ),
         ({"stages": []}, "/stages", "is empty"),
         ({"stages": {}}, "/stages", "is an object"),
     ],

@@ -131,6 +131,9 @@ def test_the_text_tells_an_editor_where_the_schema_is_and_people_what_it_is_abou
 
 #: What no ready funnel has a use for, and why.
 NOT_SHOWN = {
+    ("funnel", "retention"): "what is deleted, and when, nobody should get by choosing a funnel",
+    ("retention", "default"): "as above",
+    ("retention", "activities"): "as above",
     ("funnel", "$schema"): "for editors of JSON; in YAML a comment says it",
     ("activity_kind", "direction", "outbound"): "points are for interest, and what we do ourselves shows none",
     ("business_time", "weekdays", "saturday"): "these work from Monday to Friday",

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from lifecycle.store.schema import EXPIRES_AT
-from local.deployment import bound_concurrency, let_expire
+from local.deployment import bound_concurrency, let_expire, tell_address
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -77,3 +77,36 @@ def test_a_bound_that_the_emulator_took_for_text_is_told_as_a_number() -> None:
         {"UUID": "stream"},
         {"UUID": "queue", "ScalingConfig": {"MaximumConcurrency": 4}},
     ]
+
+
+class FakeFunctions:
+    """Functions of Lambda, with their variables."""
+
+    def __init__(self, **variables: dict[str, str] | None) -> None:
+        self.variables = variables
+
+    def get_paginator(self, name: str) -> FakeFunctions:
+        assert name == "list_functions"
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        functions = [
+            {"FunctionName": name} | ({} if variables is None else {"Environment": {"Variables": variables}})
+            for name, variables in self.variables.items()
+        ]
+        return [{"Functions": [function]} for function in functions]
+
+    def update_function_configuration(self, FunctionName: str, Environment: dict[str, Any]) -> None:  # noqa: N803 - AWS's names
+        self.variables[FunctionName] = Environment["Variables"]
+
+
+def test_functions_that_ask_for_it_are_told_where_the_api_is_and_keep_what_they_had() -> None:
+    functions = FakeFunctions(asks={"PUBLIC_URL": "", "TABLE_NAME": "t"}, does_not={"TABLE_NAME": "t"}, has_none=None)
+
+    tell_address(functions, "http://localhost:4566/api")  # type: ignore[arg-type]
+
+    assert functions.variables == {
+        "asks": {"PUBLIC_URL": "http://localhost:4566/api", "TABLE_NAME": "t"},
+        "does_not": {"TABLE_NAME": "t"},
+        "has_none": None,
+    }

@@ -13,7 +13,7 @@ from lifecycle.services.settle import ATTEMPTS, RECENT
 from lifecycle.services.stream import evaluate_stream
 from lifecycle.store.items import deal_update_item, event_item, to_attributes
 from lifecycle.store.protocol import Appended
-from lifecycle.store.records import Change, TransitionRecord
+from lifecycle.store.records import Change, KeptLog, TransitionRecord
 from tests.builders import (
     ANN,
     BOB,
@@ -217,10 +217,10 @@ class BrokenStore(MemoryStore):
 
     broken = id_of(BOB)
 
-    def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
+    def kept(self, prospect_id: str) -> KeptLog:
         if prospect_id == self.broken:
             raise OSError("the log cannot be read")
-        return super().log(prospect_id)
+        return super().kept(prospect_id)
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["first", "last"])
@@ -241,6 +241,24 @@ def test_one_record_that_fails_holds_up_no_other(caplog: pytest.LogCaptureFixtur
     assert lifecycle.find_prospect(ANN).first_seen == at(0)
     assert lifecycle.find_prospect(COOKIE).first_seen == at(0)
     assert "evaluation of stream records failed" in caplog.text
+    assert {vars(line)["workspace"] for line in caplog.records} == {WORKSPACE}
+
+
+def test_a_workspace_that_cannot_be_entered_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    acme = Lifecycle(MemoryStore("acme"), FixedCalendar(DEFAULT))
+    images = {name: event_item(name, prospect_id(name, ANN), visit("v", 1), prospect_id(name, ANN)) for name in "ab"}
+    images["c"] = deal_update_item("c", deal_update("d", 1, deal_id="D-1"))
+    records = [
+        {"dynamodb": {"SequenceNumber": name, "NewImage": to_attributes(image)}} for name, image in images.items()
+    ]
+
+    def connect(name: str) -> Lifecycle:
+        if name != "a":
+            raise OSError("no session")
+        return acme
+
+    assert sorted(set(evaluate_stream("table", records, connect))) == ["b", "c"]
+    assert {vars(line)["workspace"] for line in caplog.records} == {"b", "c"}
 
 
 def test_records_of_several_workspaces_go_to_each_ones_own() -> None:

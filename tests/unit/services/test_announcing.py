@@ -121,3 +121,11 @@ def test_what_the_bus_does_not_take_is_told_by_its_number() -> None:
     records = [record(MOVE, "1"), record(replace(MOVE, to_stage="x"), "2"), record(MOVE, "3")]
 
     assert announce_stream(records, Bus(refuses="x").put) == ["2"]
+
+
+def test_a_move_of_somebody_who_was_erased_is_not_announced_again() -> None:
+    bus = Bus()
+
+    assert announce_stream([record(replace(MOVE, pseudonymous=True))], bus.put) == []
+
+    assert bus.events == []

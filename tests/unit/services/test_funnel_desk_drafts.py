@@ -222,15 +222,15 @@ def test_a_draft_that_others_keep_changing_is_given_up(reception: Reception) -> 
 def test_a_deleted_draft_is_gone(reception: Reception) -> None:
     draft_id = reception.draft()
 
-    reception.desk.delete_draft(draft_id)
+    reception.desk.delete_draft(draft_id, reception.now)
 
     assert reception.desk.drafts() == ()
     for ask in (
         lambda: reception.desk.draft(draft_id, at(0)),
-        lambda: reception.desk.delete_draft(draft_id),
+        lambda: reception.desk.delete_draft(draft_id, reception.now),
         lambda: reception.desk.change_draft(draft_id, funnel(), None, at(0)),
         lambda: reception.desk.sign(draft_id, "sales", SAM, None, at(0)),
-        lambda: reception.desk.take_signature_back(draft_id, "sales"),
+        lambda: reception.desk.take_signature_back(draft_id, "sales", reception.now),
         lambda: reception.desk.simulate(draft_id, ANN, at(0)),
         lambda: reception.publish(draft_id),
     ):
@@ -251,9 +251,9 @@ def test_what_was_published_stays_as_it_is(reception: Reception) -> None:
 
     for change in (
         lambda: reception.desk.change_draft(draft_id, funnel(name="Other"), None, reception.now),
-        lambda: reception.desk.delete_draft(draft_id),
+        lambda: reception.desk.delete_draft(draft_id, reception.now),
         lambda: reception.desk.sign(draft_id, "sales", SAM, None, reception.now),
-        lambda: reception.desk.take_signature_back(draft_id, "sales"),
+        lambda: reception.desk.take_signature_back(draft_id, "sales", reception.now),
     ):
         with pytest.raises(DraftPublishedError, match="version 2"):
             change()
@@ -317,11 +317,11 @@ def test_who_took_a_signature_back_may_sign_for_the_other_team(reception: Recept
     draft_id = reception.draft()
     reception.desk.sign(draft_id, "marketing", ANN, None, at(0))
 
-    assert reception.desk.take_signature_back(draft_id, "marketing").signatures == ()
+    assert reception.desk.take_signature_back(draft_id, "marketing", reception.now).signatures == ()
 
     assert [one.team for one in reception.desk.sign(draft_id, "sales", ANN, None, at(1)).draft.signatures] == ["sales"]
     with pytest.raises(SignatureNotFoundError):
-        reception.desk.take_signature_back(draft_id, "marketing")
+        reception.desk.take_signature_back(draft_id, "marketing", reception.now)
 
 
 def test_a_second_person_does_not_replace_the_first(reception: Reception) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -61,7 +63,7 @@ class TwoTeams(RuleBasedStateMachine):
     @rule(draft=drafts, team=teams)
     def take_back(self, draft: int, team: Team) -> None:
         with suppress(LifecycleError):
-            self.desk.take_signature_back(self._draft(draft), team)
+            self.desk.take_signature_back(self._draft(draft), team, self.reception.now)
 
     @rule(draft=drafts, delay=delays)
     def publish(self, draft: int, delay: timedelta | None) -> None:
@@ -89,7 +91,7 @@ class TwoTeams(RuleBasedStateMachine):
 
     @rule(required=st.booleans())
     def require_signatures(self, required: bool) -> None:
-        self.desk.require_signatures(required)
+        self.desk.require_signatures(required, self.reception.now)
 
     @rule(minutes=st.integers(1, 60))
     def let_time_pass(self, minutes: int) -> None:
@@ -135,6 +137,19 @@ class TwoTeams(RuleBasedStateMachine):
             *(number for number, record in self.published.items() if record.cancelled_at is None),
         ]
         assert self.desk.in_force(now).in_force.version == version_at(head, now)
+
+    @invariant()
+    def every_publication_and_every_signature_is_told_of_once(self) -> None:
+        told = self.reception.records.audit
+        counts = Counter(entry.action for entry in told)
+        assert counts["funnel.published"] + counts["funnel.rolled_back"] == len(self.published)
+        assert counts["version.cancelled"] == sum(record.cancelled_at is not None for record in self.published.values())
+        known = {entry.subject.id: entry.difference.after for entry in told if entry.subject.kind == "draft"}
+        for draft in self.desk.drafts():
+            teams = [signature["team"] for signature in (known.get(draft.draft_id) or {}).get("signatures", ())]
+            assert teams == [signature.team for signature in draft.signatures]
+        settings = [entry.difference for entry in told if entry.action == "settings.changed"]
+        assert all(earlier.after == later.before for earlier, later in pairwise(settings))
 
     @invariant()
     def a_draft_has_the_words_of_different_people_for_what_it_says(self) -> None:

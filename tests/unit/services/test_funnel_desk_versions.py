@@ -123,12 +123,12 @@ def test_without_both_signatures_nothing_is_published(reception: Reception) -> N
 
 def test_a_workspace_may_do_without_signatures(reception: Reception) -> None:
     assert reception.desk.requires_signatures()
-    reception.desk.require_signatures(False)
+    reception.desk.require_signatures(False, reception.now)
     assert not reception.desk.requires_signatures()
 
     assert reception.publish(reception.draft()).version == 2
 
-    reception.desk.require_signatures(True)
+    reception.desk.require_signatures(True, reception.now)
     with pytest.raises(SignaturesMissingError):
         reception.publish(reception.draft(funnel(name="Other")))
 
@@ -137,7 +137,7 @@ def test_a_setting_that_is_changed_while_somebody_publishes_is_kept(reception: R
     draft_id = reception.signed_draft()
     reception.records.before_write.append(lambda: reception.publish(draft_id))
 
-    reception.desk.require_signatures(False)
+    reception.desk.require_signatures(False, reception.now)
 
     assert (reception.in_force(), reception.desk.requires_signatures()) == (2, False)
 

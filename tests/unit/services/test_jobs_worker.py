@@ -293,14 +293,14 @@ def test_a_job_that_was_cancelled_does_not_fail_afterwards(shop: Workshop) -> No
 
 def spoil(shop: Workshop, monkeypatch: pytest.MonkeyPatch, spoiled: set[str]) -> None:
     """Let the logs of some prospects be such that reading them fails."""
-    log = shop.store.log
+    kept = shop.store.kept
 
     def read(prospect_id: str) -> Any:
         if prospect_id in spoiled:
             raise ValueError("an event of kind 'unheard_of' is not known")
-        return log(prospect_id)
+        return kept(prospect_id)
 
-    monkeypatch.setattr(shop.store, "log", read)
+    monkeypatch.setattr(shop.store, "kept", read)
 
 
 @pytest.mark.parametrize("kind", ["simulation", "reevaluation"])

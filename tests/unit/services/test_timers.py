@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+import pytest
 
 from lifecycle.services.settle import Refreshed
 from lifecycle.services.timers import TimersRun, Workplaces, run_timers
@@ -25,12 +27,19 @@ class FakeWorkspace:
     refreshed: list[list[str]] = field(default_factory=list)
     started: list[int] = field(default_factory=list)
     cleared: list[int] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
 
     def refresh(self, prospect_ids: Sequence[str]) -> list[Refreshed]:
         if self.broken.intersection(prospect_ids):
             raise RuntimeError
         self.refreshed.append(list(prospect_ids))
         return [Refreshed(id_, "a", "b", "time passed") for id_ in prospect_ids]
+
+    def finish_erasure(self, prospect_id: str, has_time: Callable[[], bool]) -> None:
+        if prospect_id in self.broken:
+            raise RuntimeError
+        assert has_time()
+        self.finished.append(prospect_id)
 
     def version(self, version: int) -> VersionRecord | None:
         return self.versions.get(version)
@@ -66,6 +75,10 @@ def run(timers: list[DueTimer], seconds: float = 60, **workspaces: FakeWorkspace
     return run_timers(places, NOW, lambda: seconds)
 
 
+def erasure(id_: str) -> DueTimer:
+    return DueTimer("acme", "erasure", id_, at(1))
+
+
 def test_nothing_is_due() -> None:
     assert run([]) == TimersRun(0, 0, 0)
 
@@ -86,6 +99,16 @@ def test_a_prospect_that_cannot_be_evaluated_holds_up_no_other() -> None:
 
     assert done == TimersRun(due=3, moved=2, failed=1)
     assert acme.refreshed == [["a"], ["c"]]
+
+
+def test_a_workspace_that_cannot_be_entered_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    acme = FakeWorkspace()
+
+    done = run([prospect("x", "closed"), prospect("a"), DueTimer("closed", "funnel", "2", at(1))], acme=acme)
+
+    assert done == TimersRun(due=3, moved=1, failed=2)
+    assert acme.refreshed == [["a"]]
+    assert {vars(line)["workspace"] for line in caplog.records} == {"closed"}
 
 
 def test_a_version_that_came_into_force_is_applied_to_everybody_and_is_due_no_more() -> None:
@@ -115,3 +138,20 @@ def test_what_time_does_not_suffice_for_is_left_to_the_next_look() -> None:
 
     assert run([prospect("a")], seconds=5, acme=acme) == TimersRun(due=1, moved=0, failed=0)
     assert acme.refreshed == []
+
+
+def test_an_erasure_that_was_cut_short_is_gone_on_with_and_one_that_fails_holds_up_no_other() -> None:
+    acme = FakeWorkspace(broken={"b"})
+
+    done = run([erasure("a"), erasure("b"), erasure("c"), prospect("p")], acme=acme)
+
+    assert done == TimersRun(due=4, moved=1, failed=1)
+    assert acme.finished == ["a", "c"]
+
+
+def test_an_erasure_for_which_there_is_no_time_is_left_to_the_next_look() -> None:
+    acme = FakeWorkspace()
+
+    run([erasure("a")], seconds=1, acme=acme)
+
+    assert acme.finished == []

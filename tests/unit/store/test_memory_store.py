@@ -7,9 +7,10 @@ import pytest
 from tests.builders import WORKSPACE
 from tests.fakes.memory_store import MemoryStore
 from tests.store_contract import Due, StoreContract
+from tests.traces_contract import TracesContract
 
 
-class TestMemoryStore(StoreContract):
+class TestMemoryStore(StoreContract, TracesContract):
     """Every test of the contract."""
 
     @pytest.fixture

@@ -40,9 +40,7 @@ TransitionAnswer = TypedDict(
 )
 
 
-class OutcomeAnswer(TypedDict):
-    """What recording one event did."""
-
+class _Outcome(TypedDict):
     event_id: str
     """The id of the event: yours, or one that was made for it."""
     prospect_id: str
@@ -53,6 +51,13 @@ class OutcomeAnswer(TypedDict):
     """The move that the event caused, if any."""
     duplicate: bool
     """Whether the event was known already."""
+
+
+class OutcomeAnswer(_Outcome, total=False):
+    """What recording one event did."""
+
+    erased: Literal[True]
+    """There, where the event is about somebody who was erased: it was not kept, and the stage is nobody's."""
 
 
 class RejectedAnswer(TypedDict):
@@ -186,6 +191,8 @@ class ActivityEntry(TypedDict):
     properties: dict[str, Any]
     traits: dict[str, Any]
     source: str | None
+    condensed: bool
+    """Whether it is not kept in full any more: of its properties and traits, those are left that the funnel reads."""
 
 
 class DealEntry(TypedDict):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lifecycle.contract.headers import read_header
+
 _SCHEME = "bearer"
 
 
@@ -14,7 +16,5 @@ def bearer_token(event: Mapping[str, Any]) -> str | None:
     Returns:
         The token, ``None`` without such a header or with another scheme.
     """
-    headers = event.get("headers") or {}
-    value = next((value for name, value in headers.items() if name.lower() == "authorization"), None) or ""
-    scheme, _, token = value.partition(" ")
+    scheme, _, token = (read_header(event, "authorization") or "").partition(" ")
     return token.strip() or None if scheme.lower() == _SCHEME else None

@@ -19,14 +19,15 @@ from lifecycle.contract.refusals import InvalidCursorError
 class CursorMaker:
     """Makes and reads the cursors of one list.
 
-    The secret is the caller's own API key: it is as hard to guess, and nothing has to be kept or rotated for it. The
-    salt binds a cursor to the workspace, the list and its filters (itsdangerous, "The Salt").
+    The secret is the caller's own (``Caller.secret``), its API key where it has one: as hard to guess, and nothing has
+    to be kept or rotated for it. The salt binds a cursor to the workspace, the list and its filters (itsdangerous, "The
+    Salt").
     """
 
     def __init__(self, caller: Caller, listing: str, filters: Sequence[str | None] = ()) -> None:
         salt = json.dumps([caller.workspace, listing, *filters])
         self._serializer = URLSafeSerializer(
-            caller.api_key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+            caller.secret, salt=salt, signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
         )
 
     def read(self, cursor: str | None) -> tuple[str, ...] | None:

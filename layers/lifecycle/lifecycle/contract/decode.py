@@ -226,19 +226,19 @@ def _contact(body: ContactBody) -> Contact:
     return Contact((*email, *_crm_identities(ids)), body.role)
 
 
-def decode_decision(value: Any, key_name: str, now: datetime) -> Decision | Withdrawal:
+def decode_decision(value: Any, actor: str, now: datetime) -> Decision | Withdrawal:
     """Read a ruling.
 
     Arguments:
         value: a JSON value, as ``body.read_json`` read it.
-        key_name: the name of the caller's API key, who decides unless the body says who.
+        actor: the caller, who decides unless the body says who.
         now: the present.
 
     Raises:
         InvalidRequestError: with everything that is wrong, fields that do not belong to the action included.
     """
     body = validate(_decision_model(value), value, now)
-    event_id, occurred_at, by = body.id or str(uuid4()), body.occurred_at or now, body.by or f"key:{key_name}"
+    event_id, occurred_at, by = body.id or str(uuid4()), body.occurred_at or now, body.by or actor
     if isinstance(body, WithdrawBody):
         return Withdrawal(
             id=event_id, occurred_at=occurred_at, recorded_at=now, event_id=body.event_id, by=by, reason=body.reason

@@ -92,12 +92,12 @@ def _read_json(event: Mapping[str, Any]) -> Any:
         raise MalformedBodyError(f"{error} If it is YAML, say so: Content-Type: {YAML_TYPES[0]}.") from None
 
 
-def decode_draft(value: Any, key_name: str, now: datetime) -> DraftRequest:
+def decode_draft(value: Any, actor: str, now: datetime) -> DraftRequest:
     """Read a new draft.
 
     Arguments:
         value: as ``read_draft`` read it.
-        key_name: the name of the caller's API key, who makes it unless the body says who.
+        actor: the caller, who makes it unless the body says who.
         now: the present.
 
     Raises:
@@ -105,7 +105,7 @@ def decode_draft(value: Any, key_name: str, now: datetime) -> DraftRequest:
             for the use case to say.
     """
     body = validate(DraftBody, value, now, DEFINITION)
-    return DraftRequest(_definition(body.definition), body.by or author(key_name))
+    return DraftRequest(_definition(body.definition), body.by or actor)
 
 
 def decode_draft_change(value: Any, now: datetime) -> ChangeRequest:
@@ -126,22 +126,38 @@ def _definition(given: Any) -> Any:
         ) from None
 
 
-def decode_signature(value: Any, now: datetime) -> SignatureRequest:
-    """Read a signature. Raises InvalidRequestError with everything that is wrong."""
+def decode_signature(value: Any, now: datetime, person: str | None = None) -> SignatureRequest:
+    """Read a signature.
+
+    Arguments:
+        value: as ``body.read_json`` read it.
+        now: the present.
+        person: who has signed in, and signs by no other name; ``None`` for a key, whose holder says who signs.
+
+    Raises:
+        InvalidRequestError: with everything that is wrong.
+    """
     body = validate(SignatureBody, value, now)
-    return SignatureRequest(body.team, body.by, body.content_hash)
+    by = body.by if person is None else person
+    if by is None:
+        raise InvalidRequestError([FieldError("/by", "is missing", "who signs: a person's name or email")])
+    if body.by not in (None, by):
+        raise InvalidRequestError(
+            [FieldError("/by", "names somebody else than who signed in", "your own name, or leave it out")]
+        )
+    return SignatureRequest(body.team, by, body.content_hash)
 
 
-def decode_publication(value: Any, key_name: str, now: datetime) -> PublicationRequest:
+def decode_publication(value: Any, actor: str, now: datetime) -> PublicationRequest:
     """Read when a draft comes into force. Raises InvalidRequestError with everything that is wrong."""
     body = validate(PublicationBody, value, now)
-    return PublicationRequest(When(now, body.effective_at), body.by or author(key_name), body.content_hash)
+    return PublicationRequest(When(now, body.effective_at), body.by or actor, body.content_hash)
 
 
-def decode_rollback(value: Any, key_name: str, now: datetime) -> RollbackRequest:
+def decode_rollback(value: Any, actor: str, now: datetime) -> RollbackRequest:
     """Read when and why a version comes back. Raises InvalidRequestError with everything that is wrong."""
     body = validate(RollbackBody, value, now)
-    return RollbackRequest(When(now, body.effective_at), body.by or author(key_name), body.reason)
+    return RollbackRequest(When(now, body.effective_at), body.by or actor, body.reason)
 
 
 def decode_settings(value: Any, now: datetime) -> bool:
@@ -149,11 +165,6 @@ def decode_settings(value: Any, now: datetime) -> bool:
     return validate(SettingsBody, value, now).signatures_required
 
 
-def decode_simulation(value: Any, key_name: str, now: datetime) -> str:
+def decode_simulation(value: Any, actor: str, now: datetime) -> str:
     """Read who tries a draft. Raises InvalidRequestError with everything that is wrong."""
-    return validate(SimulationBody, value, now).by or author(key_name)
-
-
-def author(key_name: str) -> str:
-    """Who did what a request asks for, where it does not say: its API key."""
-    return f"key:{key_name}"
+    return validate(SimulationBody, value, now).by or actor

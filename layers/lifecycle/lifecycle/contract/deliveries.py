@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from lifecycle.contract.address import base_url
 from lifecycle.contract.limits import MAX_BATCH_BYTES
 from lifecycle.contract.refusals import BodyTooLargeError, MalformedBodyError
 from lifecycle.sources.delivery import Delivery
@@ -34,7 +34,7 @@ def read_delivery(event: Mapping[str, Any], now: datetime, call: str = "") -> De
         )
     query: Mapping[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
     raw_query = urlencode(query, doseq=True)
-    url = public_url(event) + str(event["path"]) + (f"?{raw_query}" if raw_query else "")
+    url = base_url(event) + str(event["path"]) + (f"?{raw_query}" if raw_query else "")
     return Delivery(
         method=str(event["httpMethod"]).upper(),
         url=url,
@@ -44,16 +44,6 @@ def read_delivery(event: Mapping[str, Any], now: datetime, call: str = "") -> De
         received_at=now,
         call=call,
     )
-
-
-def public_url(event: Mapping[str, Any]) -> str:
-    """The address of the API as outside systems know it, without a slash at its end.
-
-    The environment variable ``PUBLIC_URL`` says it, with ``{api_id}`` and ``{stage}`` in place of what only API Gateway
-    knows. The ``Host`` header has no say: whoever sends it could choose the address that a signature is over.
-    """
-    context = event["requestContext"]
-    return os.environ["PUBLIC_URL"].format(api_id=context.get("apiId", ""), stage=context.get("stage", "")).rstrip("/")
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

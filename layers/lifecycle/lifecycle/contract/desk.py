@@ -11,7 +11,7 @@ from lifecycle.services.jobs import Jobs
 
 def desk_for(caller: Caller) -> FunnelDesk:
     """The funnel of the caller's workspace."""
-    return FunnelDesk.connect(table=os.environ["TABLE_NAME"], workspace=caller.workspace)
+    return FunnelDesk.connect(table=os.environ["TABLE_NAME"], workspace=caller.workspace, origin=caller.origin)
 
 
 def jobs_for(caller: Caller) -> Jobs:

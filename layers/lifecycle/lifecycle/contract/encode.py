@@ -29,13 +29,16 @@ if TYPE_CHECKING:  # it comes with pydantic, which the functions that only read 
 
 def encode_outcome(outcome: Outcome) -> answers.OutcomeAnswer:
     """What recording an activity or a decision did."""
-    return {
+    encoded: answers.OutcomeAnswer = {
         "event_id": outcome.event_id,
         "prospect_id": outcome.prospect_id,
         "stage": outcome.stage,
         "transition": _transition_or_none(outcome.transition),
         "duplicate": outcome.duplicate,
     }
+    if outcome.erased:
+        encoded["erased"] = True
+    return encoded
 
 
 def encode_batch(outcome: BatchOutcome, rejected: Iterable[RejectedEntry]) -> answers.BatchAnswer:
@@ -100,7 +103,7 @@ def encode_timeline(page: TimelinePage, next_cursor: str | None) -> answers.Time
     """A page of a timeline."""
     return {
         "prospect_id": page.prospect_id,
-        "entries": [_entry(entry) for entry in page.entries],
+        "entries": [encode_entry(entry) for entry in page.entries],
         "next_cursor": next_cursor,
     }
 
@@ -207,7 +210,8 @@ def _one_each(identities: Sequence[Identity]) -> answers.OneEachAnswer:
     return cast("answers.OneEachAnswer", {**plain, "crm": crm} if crm else plain)
 
 
-def _entry(entry: Event | TransitionRecord) -> answers.TimelineEntry:
+def encode_entry(entry: Event | TransitionRecord) -> answers.TimelineEntry:
+    """An event or a transition."""
     return _ENTRIES[type(entry)](entry)
 
 
@@ -224,6 +228,7 @@ def _activity_entry(activity: Activity) -> answers.ActivityEntry:
         "properties": json_value(activity.properties),
         "traits": json_value(activity.traits),
         "source": activity.source,
+        "condensed": activity.condensed,
     }
 
 

@@ -60,8 +60,8 @@ class SignatureBody(Body):
 
     team: Literal["marketing", "sales"]
     """For which of the funnel's owners."""
-    by: Label
-    """Who signs: a person's name or email."""
+    by: Label | None = None
+    """Who signs: a person's name or email. Whoever has signed in signs by their own name, and may leave it out."""
     content_hash: OutsideId | None = None
     """The hash of the content that is signed, as an answer gave it. Without it, the content that the draft has."""
 

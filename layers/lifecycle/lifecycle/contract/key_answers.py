@@ -29,6 +29,8 @@ class KeyAnswer(TypedDict):
     """From when on it is refused; null: never."""
     last_used_at: str | None
     """When it was last used, to within the hour; null: never yet."""
+    requests_per_second: int | None
+    """How many requests it may make; null: as many as other keys."""
 
 
 class KeysAnswer(TypedDict):
@@ -63,6 +65,7 @@ def _entry(record: ApiKeyRecord) -> KeyAnswer:
         "created_by": record.created_by,
         "expires_at": _time(record.expires_at),
         "last_used_at": _time(record.last_used_at),
+        "requests_per_second": record.requests_per_second,
     }
 
 

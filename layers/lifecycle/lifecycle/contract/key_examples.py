@@ -11,6 +11,7 @@ KEY_ID = "3f9a1c7e5b2d"
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "KeyBody": {
         "For the web site": {"name": "web site", "scopes": ["ingest"]},
+        "For a night's import, slowly": {"name": "import", "scopes": ["ingest"], "requests_per_second": 10},
         "For sales, until the end of the year": {
             "name": "dashboard",
             "scopes": ["read", "decide"],
@@ -27,6 +28,7 @@ _KEY: Mapping[str, Any] = {
     "created_by": "key:first key",
     "expires_at": None,
     "last_used_at": "2026-05-04T11:02:17Z",
+    "requests_per_second": None,
 }
 
 #: Answers, by the name of their type.

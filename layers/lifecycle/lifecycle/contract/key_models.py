@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, StrictStr, WithJsonSchema
 
 from lifecycle.contract.funnel_models import TimeAhead
+from lifecycle.contract.limits import MAX_REQUESTS_PER_SECOND
 from lifecycle.contract.models import Body
 from lifecycle.contract.refusals import RefusedValueError
 from lifecycle.contract.validation import validate
@@ -33,6 +35,21 @@ def _read_scopes(value: Any) -> tuple[Scope, ...]:
     return in_order(value)
 
 
+def _read_rate(value: Any) -> int:
+    whole = isinstance(value, int | Decimal) and not isinstance(value, bool) and value == int(value)
+    if not whole or not 1 <= value <= MAX_REQUESTS_PER_SECOND:
+        raise RefusedValueError("is not such a number", f"a whole number from 1 to {MAX_REQUESTS_PER_SECOND}")
+    return int(value)
+
+
+#: Requests a second.
+Rate = Annotated[
+    int,
+    BeforeValidator(_read_rate),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_REQUESTS_PER_SECOND}),
+]
+
+
 class KeyBody(Body):
     """A key to be."""
 
@@ -48,6 +65,8 @@ class KeyBody(Body):
     """What it may do; nothing that the key of this request may not do."""
     expires_at: TimeAhead | None = None
     """From when on it is refused; by default never."""
+    requests_per_second: Rate | None = None
+    """How many requests it may make; by default as many as other keys. A batch is one request."""
 
 
 def decode_key(value: Any, now: datetime) -> KeyBody:

@@ -10,4 +10,4 @@ from lifecycle.services.keys import Keys
 
 def keys_for(caller: Caller) -> Keys:
     """The keys of the caller's workspace."""
-    return Keys.connect(table=os.environ["TABLE_NAME"], workspace=caller.workspace)
+    return Keys.connect(table=os.environ["TABLE_NAME"], workspace=caller.workspace, origin=caller.origin)

@@ -31,6 +31,10 @@ MAX_DEFINITION_DEPTH = 128
 MAX_STRING = 4096
 MAX_NAME = 256
 
+#: Characters of a token that somebody signs in with. One that goes with a request as a header has to fit into the
+#: 10,240 bytes of all headers (AWS, "Amazon API Gateway quotas").
+MAX_TOKEN = 10_000
+
 #: Names in ``properties``, ``traits`` or ``qualification``.
 MAX_PROPERTIES = 100
 
@@ -55,3 +59,10 @@ MAX_LISTED_ERRORS = 20
 #: Entries of one page: the default and the most.
 DEFAULT_PAGE = 50
 MAX_PAGE = 200
+
+#: What may be said of a key: more than API Gateway takes of all callers of an account by default (AWS, "Amazon API
+#: Gateway quotas") is no limit.
+MAX_REQUESTS_PER_SECOND = 10_000
+#: Entries of one page of an export, which shows each as a whole: at their largest, with every letter escaped, they
+#: still fit into the 6 MB that Lambda answers with.
+MAX_EXPORT_PAGE = 50

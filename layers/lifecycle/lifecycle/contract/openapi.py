@@ -12,6 +12,8 @@ from typing_extensions import is_typeddict
 
 from lifecycle.contract import (
     answers,
+    audit_answers,
+    audit_examples,
     examples,
     funnel_answers,
     funnel_examples,
@@ -21,14 +23,20 @@ from lifecycle.contract import (
     key_examples,
     key_models,
     models,
+    privacy_answers,
+    privacy_examples,
     problems,
+    session_answers,
+    session_examples,
+    session_models,
     source_answers,
     source_examples,
     source_models,
 )
+from lifecycle.contract.cookies import SESSION
 from lifecycle.contract.limits import MAX_BATCH_ENTRIES, MAX_OUTSIDE_ID
 from lifecycle.contract.problems import CONTENT_TYPE, ProblemType
-from lifecycle.contract.route import JSON, TEAM_SCOPE, YAML_TYPES, Answer, Route
+from lifecycle.contract.route import ANY_SCOPE, JSON, TEAM_SCOPE, YAML_TYPES, Answer, Route
 from lifecycle.contract.routes import ROUTES
 
 _SCHEMAS = "#/components/schemas/"
@@ -37,20 +45,39 @@ _Json = dict[str, Any]
 _DESCRIPTION = """\
 Tells which lifecycle stage each prospect is in, why, and since when.
 
-Send `Authorization: Bearer <key>` with an API key of your workspace. A key has scopes, and each route says which one it
-takes; `admin` brings along all but the signatures. Times are RFC 3339 in UTC. A request that is not acceptable is
+Send `Authorization: Bearer <key>` with an API key of your workspace, or with a token of the issuer that people sign in
+with. A key has scopes, a token has roles that stand for scopes, and each route says which one it takes; `admin` brings
+along all but the signatures. Times are RFC 3339 in UTC. A request that is not acceptable is
 answered with a problem document (RFC 9457) that names the field, the reason and what would be right, and stores
 nothing. Give activities and decisions an `id`: the same id again is the same event, so requests can be repeated.
 """
 
-_ANSWER_MODULES = (answers, funnel_answers, job_answers, key_answers, source_answers)
+_ANSWER_MODULES = (
+    answers,
+    funnel_answers,
+    job_answers,
+    key_answers,
+    audit_answers,
+    privacy_answers,
+    session_answers,
+    source_answers,
+)
 _REQUEST_EXAMPLES = {
     **examples.REQUESTS,
     **funnel_examples.REQUESTS,
     **key_examples.REQUESTS,
+    **session_examples.REQUESTS,
     **source_examples.REQUESTS,
 }
-_ANSWER_EXAMPLES = {**examples.ANSWERS, **funnel_examples.ANSWERS, **key_examples.ANSWERS, **source_examples.ANSWERS}
+_ANSWER_EXAMPLES = {
+    **examples.ANSWERS,
+    **funnel_examples.ANSWERS,
+    **key_examples.ANSWERS,
+    **audit_examples.ANSWERS,
+    **privacy_examples.ANSWERS,
+    **session_examples.ANSWERS,
+    **source_examples.ANSWERS,
+}
 _YAML = YAML_TYPES[0]
 
 _ID = {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"}
@@ -95,7 +122,10 @@ def document() -> _Json:
         "security": [{"ApiKey": []}],
         "paths": paths,
         "components": {
-            "securitySchemes": {"ApiKey": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "ApiKey": {"type": "http", "scheme": "bearer"},
+                "Session": {"type": "apiKey", "in": "cookie", "name": SESSION},
+            },
             "schemas": {**_request_schemas(), **_answer_schemas(), "AnyObject": {"type": "object"}},
             "responses": {str(status): _problem_response(kinds) for status, kinds in _kinds_by_status().items()},
         },
@@ -103,7 +133,7 @@ def document() -> _Json:
 
 
 def _operation(route: Route) -> _Json:
-    statuses = {*route.problems, *(() if route.public else (401, 403)), 500}
+    statuses = {*route.problems, *(() if route.public else (401, 403, 429)), 500}
     operation: _Json = {
         "operationId": f"{route.method.lower()}_{route.path.strip('/').translate(_IDENTIFIER)}",
         "summary": route.summary,
@@ -117,16 +147,20 @@ def _operation(route: Route) -> _Json:
     if route.description or not route.public:
         operation["description"] = " ".join(filter(None, (route.description, _needed(route))))
     # The roles of a scheme that is not OAuth's (OpenAPI Specification 3.1.0, "Security Requirement Object").
-    operation["security"] = [{"ApiKey": [scope]} for scope in route.scopes]
+    operation["security"] = (
+        [{"Session": []}] if route.credential == "session" else [{"ApiKey": [scope]} for scope in route.scopes]
+    )
     if route.request:
         operation["requestBody"] = _request_body(route.request, route)
     return operation
 
 
 def _needed(route: Route) -> str:
-    """What the API key of a request needs, in words."""
+    """What the caller of a request needs, in words."""
     if route.public:
         return ""
+    if route.scope == ANY_SCOPE:
+        return "Takes a session."
     scopes = " or ".join(f"`{scope}`" for scope in route.scopes)
     which = ", whichever is the team's own" if route.scope == TEAM_SCOPE else ""
     return f"Takes a key with the scope {scopes}{which}."
@@ -198,6 +232,7 @@ def _request_schemas() -> _Json:
         *funnel_models.FUNNEL_BODIES,
         key_models.KeyBody,
         *source_models.SOURCE_BODIES,
+        session_models.SessionBody,
     ]
     _, schema = models_json_schema([(body, "validation") for body in bodies], ref_template=_SCHEMAS + "{model}")
     activities = {

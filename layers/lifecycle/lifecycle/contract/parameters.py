@@ -25,6 +25,9 @@ _MOST_DIGITS = 4
 _KEY_ID = re.compile("[0-9a-f]{12}")
 _SOURCE_ID = re.compile("[A-Za-z0-9_-]{32}")
 _PART_ID = re.compile("[0-9a-f]{32}")
+#: A path with its query, as a browser would write it (RFC 3986). Neither a second slash nor a backslash comes first,
+#: which browsers take for the start of another host.
+_LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1023}")
 _Value = TypeVar("_Value")
 
 
@@ -89,6 +92,17 @@ def part_id(segment: str) -> str:
     if not _PART_ID.fullmatch(segment):
         raise PartNotFoundError
     return segment
+
+
+def local_path(text: str) -> str:
+    """A path of this API, where a browser is to go: never to another host.
+
+    Raises:
+        RefusedValueError: it is something else.
+    """
+    if not _LOCAL_PATH.fullmatch(text):
+        raise RefusedValueError("is not a path of this API", "a path that begins with one slash, such as /docs")
+    return text
 
 
 def read_query(event: Mapping[str, Any], known: Collection[str]) -> dict[str, str]:
@@ -172,10 +186,10 @@ def read_past_time(query: Mapping[str, str], name: str, present: datetime) -> da
     return read_one(query, name, lambda text: refuse_future(parse_time(text), present))
 
 
-def read_limit(query: Mapping[str, str]) -> int:
+def read_limit(query: Mapping[str, str], default: int = DEFAULT_PAGE, most: int = MAX_PAGE) -> int:
     """How many entries a page shall have."""
-    given = read_one(query, "limit", _limit)
-    return DEFAULT_PAGE if given is None else given
+    given = read_one(query, "limit", lambda text: _limit(text, most))
+    return default if given is None else given
 
 
 def _lead_status(text: str) -> str:
@@ -184,9 +198,9 @@ def _lead_status(text: str) -> str:
     return text
 
 
-def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and 1 <= int(text) <= MAX_PAGE):
-        raise RefusedValueError("is not a size of a page", f"a whole number from 1 to {MAX_PAGE}")
+def _limit(text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and 1 <= int(text) <= most):
+        raise RefusedValueError("is not a size of a page", f"a whole number from 1 to {most}")
     return int(text)
 
 

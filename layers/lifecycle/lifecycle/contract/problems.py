@@ -11,6 +11,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from lifecycle.contract.limits import MAX_LISTED_ERRORS
 from lifecycle.contract.refusals import (
     BodyTooLargeError,
+    CsrfError,
     FieldError,
     InsufficientScopeError,
     InvalidCursorError,
@@ -18,6 +19,7 @@ from lifecycle.contract.refusals import (
     MalformedBodyError,
     UnauthenticatedError,
     WriteKeyMissingError,
+    WrongCredentialError,
     pointer,
 )
 from lifecycle.services.errors import (
@@ -31,15 +33,18 @@ from lifecycle.services.errors import (
     FunnelBusyError,
     InvalidDefinitionError,
     InvalidSettingsError,
+    IssuerUnreachableError,
     JobNotFoundError,
     KeyNotFoundError,
     KeysBusyError,
     LifecycleError,
+    NoIssuerError,
     NoSecretError,
     NotInForceYetError,
     NotMergedError,
     PartNotFoundError,
     ProspectAbsorbedError,
+    ProspectErasedError,
     ProspectNotFoundError,
     QualificationMissingError,
     SamePersonError,
@@ -48,11 +53,14 @@ from lifecycle.services.errors import (
     SelfMergeError,
     SignatureNotFoundError,
     SignaturesMissingError,
+    SignInNotBegunError,
+    SignInRefusedError,
     SourceNotFoundError,
     SourcesBusyError,
     StaleDraftError,
     StillUnreadableError,
     TeamSignedError,
+    ThrottledError,
     TooBusyError,
     TooLateToCancelError,
     UnknownKindError,
@@ -65,6 +73,7 @@ from lifecycle.services.errors import (
 )
 from lifecycle.services.outside import OutsideError
 from lifecycle.sources.source import RefusedDeliveryError
+from lifecycle.store.deadline import OutOfTimeError
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -128,11 +137,12 @@ INTERNAL = ProblemType("internal", 500, "The service failed")
 KINDS: Mapping[type[Exception], ProblemType] = {
     MalformedBodyError: ProblemType("malformed-body", 400, "The body cannot be read"),
     InvalidCursorError: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
-    UnauthenticatedError: ProblemType("unauthenticated", 401, "The request has no valid API key"),
-    InsufficientScopeError: ProblemType("insufficient-scope", 403, "The API key may not do this"),
+    UnauthenticatedError: ProblemType("unauthenticated", 401, "The request has no valid key or token"),
+    InsufficientScopeError: ProblemType("insufficient-scope", 403, "The caller may not do this"),
     ScopesNotHeldError: ProblemType("scope-not-held", 403, "A key cannot give what it does not have"),
     KeyNotFoundError: ProblemType("key-not-found", 404, "There is no such API key"),
     ProspectNotFoundError: ProblemType("prospect-not-found", 404, "There is no such prospect"),
+    ProspectErasedError: ProblemType("prospect-erased", 410, "The prospect was erased"),
     ProspectAbsorbedError: ProblemType("prospect-absorbed", 409, "The prospect was merged into another one"),
     EmailKnownError: ProblemType("email-known", 409, "The prospect's email is known"),
     NotMergedError: ProblemType("not-merged", 409, "The prospects are not merged"),
@@ -171,10 +181,18 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     NoSecretError: ProblemType("no-secret", 422, "The kind of source has no secret"),
     InvalidSettingsError: ProblemType("invalid-settings", 422, "The settings are not what the kind takes"),
     StillUnreadableError: ProblemType("still-unreadable", 422, "The part cannot be read"),
+    OutsideError: UNAVAILABLE,
+    ThrottledError: ProblemType("too-many-requests", 429, "There are too many requests"),
     FunnelBusyError: UNAVAILABLE,
     KeysBusyError: UNAVAILABLE,
     TooBusyError: UNAVAILABLE,
-    OutsideError: UNAVAILABLE,
+    OutOfTimeError: UNAVAILABLE,
+    WrongCredentialError: ProblemType("wrong-credential", 401, "The route takes another kind of credential"),
+    CsrfError: ProblemType("csrf", 403, "The request may have come from another site's page"),
+    SignInRefusedError: ProblemType("sign-in-refused", 401, "Nobody can sign in with this"),
+    SignInNotBegunError: ProblemType("sign-in-not-begun", 400, "The browser has begun no such sign-in"),
+    NoIssuerError: ProblemType("no-issuer", 404, "There is no issuer to sign in with"),
+    IssuerUnreachableError: UNAVAILABLE,
     LifecycleError: INVALID,
 }
 
@@ -217,9 +235,11 @@ def problem_of(error: Exception, request_id: str) -> Problem:
 def _headers_of(error: Exception) -> Mapping[str, str]:
     """What the status asks for in a header."""
     match error:
-        case UnauthenticatedError():
+        case UnauthenticatedError() | WrongCredentialError() | SignInRefusedError():
             # RFC 9110, section 11.6.1: a 401 names the scheme that would do.
             return {"WWW-Authenticate": "Bearer"}
+        case ThrottledError():
+            return {"Retry-After": str(error.retry_after)}
         case InsufficientScopeError():
             # RFC 6750, section 3.1.
             return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{" ".join(error.needed)}"'}

@@ -10,4 +10,4 @@ from lifecycle.services.lifecycle import Lifecycle
 
 def lifecycle_for(caller: Caller) -> Lifecycle:
     """The prospects of the caller's workspace."""
-    return Lifecycle.connect(table=os.environ["TABLE_NAME"], workspace=caller.workspace)
+    return Lifecycle.connect(table=os.environ["TABLE_NAME"], workspace=caller.workspace, origin=caller.origin)

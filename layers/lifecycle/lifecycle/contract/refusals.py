@@ -53,11 +53,11 @@ class BodyTooLargeError(Exception):
 
 
 class InvalidCursorError(Exception):
-    """The cursor was not issued for this list, these filters and this key."""
+    """The cursor was not issued for this list, these filters and this caller."""
 
     def __init__(self) -> None:
         super().__init__(
-            "?cursor is not one that this list answered with, for these filters and this API key. "
+            "?cursor is not one that this list answered with, for these filters and this caller. "
             "Repeat the request without cursor to start from the beginning, and pass next_cursor on unchanged."
         )
 
@@ -66,15 +66,15 @@ class UnauthenticatedError(Exception):
     """The request reached a function without the workspace that the authorizer vouches for."""
 
     def __init__(self) -> None:
-        super().__init__("Send the API key of your workspace as Authorization: Bearer <key>.")
+        super().__init__("Send an API key of your workspace, or a token, as Authorization: Bearer <key or token>.")
 
 
 class InsufficientScopeError(Exception):
-    """The API key of the request may not do this.
+    """The key or the person of the request may not do this.
 
     Attributes:
         needed: the scopes of which any would do.
-        held: those that the key has.
+        held: those that are there.
     """
 
     def __init__(self, needed: Sequence[str], held: Sequence[str]) -> None:
@@ -82,7 +82,24 @@ class InsufficientScopeError(Exception):
         self.held = tuple(held)
         wanted = " or ".join(self.needed)
         super().__init__(
-            f"This takes a key with the scope {wanted}; the key of this request has {', '.join(self.held) or 'none'}."
+            f"This takes the scope {wanted}; whoever sends this request has {', '.join(self.held) or 'none'}."
+        )
+
+
+class WrongCredentialError(Exception):
+    """The route is not for this kind of credential: a browser's session opens pages, keys and tokens open the rest."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"This takes {wanted}.")
+
+
+class CsrfError(Exception):
+    """A browser's cookie came along with a change, and nothing shows that a page of ours asked for it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This takes a request of our own page; and a change takes the header X-CSRF-Token, with the csrf_token "
+            "that GET /session answers with."
         )
 
 

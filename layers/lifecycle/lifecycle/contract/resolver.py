@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from time import perf_counter
 from typing import Any
@@ -14,16 +13,19 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lifecycle.contract import problems, routes
-from lifecycle.contract.caller import read_caller, require_scope
-from lifecycle.contract.route import Route
+from lifecycle.contract import cors, problems, routes
+from lifecycle.contract.caller import read_caller, require_current, require_scope
+from lifecycle.contract.csrf import SAFE_METHODS, require_csrf_token
+from lifecycle.contract.refusals import WrongCredentialError
+from lifecycle.contract.route import Route, rule_of
+from lifecycle.contract.throttling import admit
+from lifecycle.contract.times import now
+from lifecycle.services.failures import failure
+from lifecycle.store.deadline import answered_within
 
 logger = Logger()
 
 _SERVER_ERROR = 500
-
-#: The innermost frames of a stack: the outer ones are the same for every request.
-_FRAMES = -8
 
 #: What every answer says that does not say it for itself. Answers hold personal data, so no cache may keep them
 #: (RFC 9111, section 5.2.2.5). No browser may guess what they are (Fetch standard, "X-Content-Type-Options"), ask for
@@ -35,6 +37,11 @@ SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
+}
+
+_WANTED = {
+    "bearer": "an API key or a token, as Authorization: Bearer <key or token>; a session opens pages alone",
+    "session": "the session of a browser that has signed in (POST /session or GET /session/start)",
 }
 
 Answering = Callable[..., Response[str]]
@@ -54,21 +61,45 @@ class Api:
     def route(self, route: Route) -> Callable[[Answering], Answering]:
         """Register the function that answers a route; it gets the parameters of the path as keyword arguments.
 
-        It is called only for a caller whose key has the route's scope. The authorizer cannot see to that: API Gateway
-        keeps its policy for the caller's next requests, whatever they ask for.
+        It is called only for a caller that is good for the route: of the right kind, not ended meanwhile, not making
+        too many requests, with the route's scope, and with what a change by cookie takes. The authorizer cannot see to
+        that: API Gateway keeps its policy for the caller's next requests, whatever they ask for.
         """
 
         def register(answering: Answering) -> Answering:
             @wraps(answering)
             def guarded(**segments: str) -> Response[str]:
                 if not route.public:
-                    require_scope(read_caller(self.event), route.scopes)
+                    self._hold_caller_against(route)
                 return answering(**segments)
 
             self._resolver.route(route.rule, method=route.method)(guarded)
             return guarded
 
         return register
+
+    def preflight(self, paths: Iterable[str]) -> None:
+        """Answer what browsers ask before they send a request of another site's page to some paths.
+
+        Asked without a key, it tells nobody more than which methods a path takes.
+        """
+
+        def answering(**_segments: str) -> Response[str]:
+            methods = dict.fromkeys(routes.methods_at(self.event["path"]))
+            return Response(204, body="", headers=dict(cors.preflight_headers(self.event, list(methods))))
+
+        for path in paths:
+            self._resolver.route(rule_of(path), method="OPTIONS")(answering)
+
+    def _hold_caller_against(self, route: Route) -> None:
+        caller = read_caller(self.event)
+        if (caller.kind == "session") is not (route.credential == "session"):
+            raise WrongCredentialError(_WANTED[route.credential])
+        require_current(caller, now())
+        admit(caller)
+        if caller.kind == "session" and route.method not in SAFE_METHODS:
+            require_csrf_token(self.event)
+        require_scope(caller, route.scopes)
 
     @property
     def event(self) -> dict[str, Any]:
@@ -80,8 +111,9 @@ class Api:
         started = perf_counter()
         request = event.get("requestContext", {})
         logger.append_keys(request_id=request.get("requestId"), workspace=_workspace(event))
-        response = self._resolver.resolve(event, context)
-        for name, value in SECURITY_HEADERS.items():
+        with answered_within(context.get_remaining_time_in_millis() / 1000):
+            response = self._resolver.resolve(event, context)
+        for name, value in {**SECURITY_HEADERS, **cors.answer_headers(event)}.items():
             response["multiValueHeaders"].setdefault(name, [value])
         status = response["statusCode"]
         log = logger.error if status >= _SERVER_ERROR else logger.info
@@ -102,10 +134,7 @@ class Api:
             problem = problems.problem_of(error, request["requestContext"].get("requestId", ""))
         logger.append_keys(problem=problem.kind.slug)
         if problem.kind.status >= _SERVER_ERROR:
-            # Where it happened and what it was, without its message: that may quote data.
-            logger.append_keys(
-                error=type(error).__name__, stack=traceback.format_tb(error.__traceback__, limit=_FRAMES)
-            )
+            logger.append_keys(**failure(error))
         return answer(problem.document, problem.kind.status, problems.CONTENT_TYPE, problem.headers)
 
 
@@ -115,9 +144,14 @@ def _workspace(event: Mapping[str, Any]) -> str | None:
     return None if workspace is None else str(workspace)
 
 
-def answer_nothing() -> Response[str]:
-    """A response that says by its status alone that something is done."""
-    return Response(204, body="")
+def answer_nothing(cookies: Sequence[str] = ()) -> Response[str]:
+    """A response that says by its status alone that something is done, and may set cookies."""
+    return Response(204, body="", headers={"Set-Cookie": list(cookies)} if cookies else {})
+
+
+def send_to(location: str, cookies: Sequence[str]) -> Response[str]:
+    """A response that sends a browser elsewhere, with cookies that it sets."""
+    return Response(302, body="", headers={"Location": location, "Set-Cookie": list(cookies)})
 
 
 def answer(

@@ -9,13 +9,16 @@ import re
 from typing import Any, Literal, NamedTuple
 
 from lifecycle.contract.limits import DEFAULT_PAGE, MAX_OUTSIDE_ID, MAX_PAGE
-from lifecycle.services.scopes import SIGNING, Scope
+from lifecycle.services.scopes import SCOPES, SIGNING, Scope
 
 Method = Literal["GET", "POST", "PUT", "DELETE", "OPTIONS"]
 
 #: The scope of the team that the body or the path names. Any team's lets a request in; the function then holds it
 #: against the team that it is about (``caller.require_scope``), for only there that is known.
 TEAM_SCOPE: Literal["funnel:sign:{team}"] = "funnel:sign:{team}"
+
+#: For whoever may do anything at all.
+ANY_SCOPE: Literal["any"] = "any"
 
 JSON = "application/json"
 #: The registered type (RFC 9512, section 2.1), and those that were in use before there was one.
@@ -44,10 +47,11 @@ class Route(NamedTuple):
     """One method of one path.
 
     ``path`` is written as API Gateway and OpenAPI do; ``function`` is the folder under ``functions/`` that answers;
-    ``scope`` is what the API key needs for it, and ``public`` routes need no key. ``request`` names the body's type in
-    one of the modules of models; a body may be left out where ``may_be_empty``, and be YAML where ``takes_yaml``.
-    ``problems`` are the statuses of the problem documents that belong to the route, beyond those that any route may
-    answer with.
+    ``scope`` is what the caller needs for it, and ``public`` routes need no caller. ``credential`` is what opens it: a
+    key or a token as a bearer, or a browser's session, which opens nothing else and takes more care with changes.
+    ``request`` names the body's type in one of the modules of models; a body may be left out where ``may_be_empty``,
+    and be YAML where ``takes_yaml``. ``problems`` are the statuses of the problem documents that belong to the route,
+    beyond those that any route may answer with.
     """
 
     method: Method
@@ -60,8 +64,9 @@ class Route(NamedTuple):
     takes_yaml: bool = False
     query: tuple[Parameter, ...] = ()
     problems: tuple[int, ...] = ()
-    scope: Scope | Literal["funnel:sign:{team}"] | None = None
+    scope: Scope | Literal["funnel:sign:{team}", "any"] | None = None
     public: bool = False
+    credential: Literal["bearer", "session"] = "bearer"
     description: str = ""
 
     @property
@@ -69,17 +74,24 @@ class Route(NamedTuple):
         """The scopes of which any lets a request in; none lets nobody in, unless the route is public."""
         if self.scope == TEAM_SCOPE:
             return tuple(SIGNING.values())
+        if self.scope == ANY_SCOPE:
+            return SCOPES
         return () if self.scope is None else (self.scope,)
 
     @property
     def rule(self) -> str:
         """The path as Powertools writes it."""
-        return re.sub(r"{(\w+)}", r"<\1>", self.path)
+        return rule_of(self.path)
 
     @property
     def query_names(self) -> tuple[str, ...]:
         """The names of the parameters of its query string."""
         return tuple(parameter.name for parameter in self.query)
+
+
+def rule_of(path: str) -> str:
+    """A path of the contract as Powertools writes it."""
+    return re.sub(r"{(\w+)}", r"<\1>", path)
 
 
 TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_OUTSIDE_ID}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from lifecycle.contract.audit_routes import AUDIT_ROUTES
 from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
 from lifecycle.contract.key_routes import KEY_ROUTES
+from lifecycle.contract.privacy_routes import PRIVACY_ROUTES
 from lifecycle.contract.route import PAGING, STAGE, TEXT, TIME, Answer, Method, Parameter, Route
+from lifecycle.contract.session_routes import SESSION_ROUTES
 from lifecycle.contract.source_routes import SOURCE_ROUTES
 from lifecycle.mail_address import MAX_EMAIL
 
@@ -77,7 +80,7 @@ POST_DECISION = Route(
         Answer(201, "Recorded.", "OutcomeAnswer"),
         Answer(200, "Known already: the same id was recorded before.", "OutcomeAnswer"),
     ),
-    problems=(400, 404, 409, 413, 422, 503),
+    problems=(400, 404, 409, 410, 413, 422, 503),
 )
 
 LIST_PROSPECTS = Route(
@@ -110,7 +113,7 @@ GET_PROSPECT = Route(
     summary="Show the state of a prospect",
     description="The id of a prospect that was merged into another one answers with the survivor.",
     answers=(Answer(200, "The state.", "ProspectAnswer"),),
-    problems=(404, 422, 503),
+    problems=(404, 410, 422, 503),
 )
 
 GET_TIMELINE = Route(
@@ -122,7 +125,7 @@ GET_TIMELINE = Route(
     description="Events and transitions, newest first.",
     query=PAGING,
     answers=(Answer(200, "A page of the timeline.", "TimelineAnswer"),),
-    problems=(400, 404, 422, 503),
+    problems=(400, 404, 410, 422, 503),
 )
 
 GET_EXPLANATION = Route(
@@ -133,7 +136,7 @@ GET_EXPLANATION = Route(
     summary="Explain the stage of a prospect",
     description="The criterion that holds and its evidence, and what the stages ahead still ask for.",
     answers=(Answer(200, "The explanation.", "ExplanationAnswer"),),
-    problems=(404, 422, 503),
+    problems=(404, 410, 422, 503),
 )
 
 GET_OPENAPI = Route(
@@ -173,9 +176,12 @@ ROUTES: tuple[Route, ...] = (
     GET_PROSPECT,
     GET_TIMELINE,
     GET_EXPLANATION,
+    *PRIVACY_ROUTES,
     *FUNNEL_ROUTES,
     *KEY_ROUTES,
     *SOURCE_ROUTES,
+    *AUDIT_ROUTES,
+    *SESSION_ROUTES,
     GET_OPENAPI,
     GET_DOCS,
     GET_HEALTH,

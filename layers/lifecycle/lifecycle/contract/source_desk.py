@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lifecycle.contract.caller import Caller
 from lifecycle.services.connections import Connections
+from lifecycle.services.erasure import within
 from lifecycle.services.errors import SourceNotFoundError
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.outside import certificate, fetch
@@ -17,9 +18,12 @@ from lifecycle.store.client import dynamodb_client
 from lifecycle.store.source_records import SourceRecord
 from lifecycle.store.sources import SourceStore, workspace_of
 from lifecycle.store.vault import vault
+from lifecycle.store.workspace_clients import workspace_client
 
 #: How long a process remembers a source: so long its old settings hold, and a disconnected one is answered.
 _REMEMBERED = timedelta(minutes=1)
+#: Seconds for an erasure that a system asks for. What is not reached in them the timers see to.
+ERASED_WITHIN = 5.0
 
 
 class Connected(NamedTuple):
@@ -41,8 +45,9 @@ class Connected(NamedTuple):
 def connections_for(caller: Caller) -> Connections:
     """The sources of the caller's workspace."""
     table = os.environ["TABLE_NAME"]
-    store = SourceStore(dynamodb_client(), table, caller.workspace)
-    return Connections(store, vault(), Lifecycle.connect(table, caller.workspace))
+    store = SourceStore(workspace_client(caller.workspace), table, caller.workspace, dynamodb_client())
+    prospects = Lifecycle.connect(table, caller.workspace, caller.origin)
+    return Connections(store, vault(), prospects, caller.origin)
 
 
 def workplace_of(workspace: str) -> Workplace:
@@ -50,9 +55,9 @@ def workplace_of(workspace: str) -> Workplace:
     table = os.environ["TABLE_NAME"]
     prospects = Lifecycle.connect(table, workspace)
     return Workplace(
-        received=SourceStore(dynamodb_client(), table, workspace),
+        received=SourceStore(workspace_client(workspace), table, workspace),
         prospects=prospects,
-        erase=prospects.erase_identity,
+        erase=lambda identity: prospects.erase_identity(identity, within(ERASED_WITHIN)),
         accept_offer=fetch,
         certificate=certificate,
     )
@@ -86,7 +91,7 @@ def connected(source_id: str, now: datetime) -> Connected:
 def _read(source_id: str, now: datetime) -> _Remembered:
     table = os.environ["TABLE_NAME"]
     workspace = workspace_of(dynamodb_client(), table, source_id)
-    record = None if workspace is None else SourceStore(dynamodb_client(), table, workspace).get(source_id)
+    record = None if workspace is None else SourceStore(workspace_client(workspace), table, workspace).get(source_id)
     if workspace is None or record is None:
         raise SourceNotFoundError
     return _Remembered(workspace, record, now)

@@ -18,6 +18,7 @@ from lifecycle.contract.limits import (
     MAX_EXPONENT,
     MAX_NAME,
     MAX_STRING,
+    MAX_TOKEN,
 )
 from lifecycle.contract.refusals import FieldError, InvalidRequestError, pointer
 
@@ -38,6 +39,8 @@ class Limits(NamedTuple):
 ENTRY = Limits(MAX_DEPTH, MAX_STRING, MAX_ENTRY_BYTES)
 #: A whole definition may be one string, for it may be YAML.
 DEFINITION = Limits(MAX_DEFINITION_DEPTH, MAX_DEFINITION_BODY_BYTES, MAX_DEFINITION_BODY_BYTES)
+#: A token is longer than what people write.
+SIGN_IN = Limits(MAX_DEPTH, MAX_TOKEN, MAX_ENTRY_BYTES)
 
 
 def check_value(value: Any, limits: Limits = ENTRY) -> None:

@@ -142,6 +142,7 @@ class Plan:
         self._plan_times()
         self.layout = _layout(self)
         self.countings: dict[tuple[str, Direction], Counting] = {}
+        self._reads: dict[tuple[str, Direction], frozenset[str]] = {}
 
     # ---- compiling --------------------------------------------------------------------------------------------------
 
@@ -318,6 +319,19 @@ class Plan:
         counting = self.counting(activity.type, activity.direction)
         tested = (*counting.when, *counting.windows)
         return {*counting.always, *(index for index, holds in tested if holds is None or holds(activity.properties))}
+
+    def reads(self, type_: str, direction: Direction) -> frozenset[str]:
+        """The properties, by name or path, that are read of activities of this type and direction."""
+        found = self._reads.get((type_, direction))
+        if found is None:
+            leaves = (*(gauge.criterion for gauge in self.gauges), *(rule for rule, _ in self.funnel.scoring.rules))
+            found = self._reads[type_, direction] = frozenset(
+                condition.name
+                for leaf in leaves
+                if isinstance(leaf, ActivityCriterion) and counts_kind(leaf, type_, direction)
+                for condition in leaf.where
+            )
+        return found
 
     # ---- versions ---------------------------------------------------------------------------------------------------
 

@@ -133,6 +133,21 @@ class BusinessTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long activities are kept in full, from when they occurred: by type, else as long as ``default`` says.
+
+    ``None`` stands for ever. What the funnel needs of an activity is kept for ever in any case.
+    """
+
+    default: Duration | None
+    activities: Mapping[str, Duration]
+
+    def of(self, activity_type: str) -> Duration | None:
+        """How long activities of a type are kept in full; ``None``: for ever."""
+        return self.activities.get(activity_type, self.default)
+
+
+@dataclass(frozen=True, slots=True)
 class Funnel:
     """An organisation's funnel. ``stages`` holds the ladder from bottom to top, then those beside it.
 
@@ -150,6 +165,7 @@ class Funnel:
     competitor_domains: frozenset[str]
     business_time: BusinessTime
     on_publication: OnPublication
+    retention: Retention
 
     @property
     def stage_keys(self) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from lifecycle.funnel.definition import (
     Question,
     Recycling,
     Requirement,
+    Retention,
     Scoring,
     Stage,
     SubStatus,
@@ -69,6 +70,7 @@ def parse_funnel(definition: Mapping[str, Any], version: int) -> Funnel:
         competitor_domains=frozenset(domain.lower() for domain in definition.get("competitor_domains", ())),
         business_time=_business_time(_OFFICE | definition.get("business_time", {})),
         on_publication=definition.get("on_publication", "forward_only"),
+        retention=_retention(definition.get("retention", {})),
     )
 
 
@@ -241,6 +243,11 @@ def _scoring(data: Mapping[str, Any]) -> Scoring:
 
 def _recycling(data: Mapping[str, Any]) -> Recycling:
     return Recycling(_maybe_texts(data, "reason"), _maybe_texts(data, "from"), data["to"])
+
+
+def _retention(data: Mapping[str, Any]) -> Retention:
+    types = {type_: parse_duration(text) for type_, text in data.get("activities", {}).items()}
+    return Retention(_duration(data, "default"), types)
 
 
 def _business_time(data: Mapping[str, Any]) -> BusinessTime:

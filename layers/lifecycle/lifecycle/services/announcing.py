@@ -53,7 +53,8 @@ def announce_stream(records: Sequence[Mapping[str, Any]], put: Put) -> list[str]
 def is_news(transition: TransitionRecord, written_at: datetime) -> bool:
     """Whether a transition that was written is a move that nobody has heard of yet."""
     return (
-        transition.corrected_by is None
+        not transition.pseudonymous
+        and transition.corrected_by is None
         and transition.restated_by is None
         and written_at - transition.recorded_at < _NEW
     )

@@ -10,6 +10,14 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from lifecycle.events import DealUpdate, Identity
+from lifecycle.services.audit_entries import (
+    SYSTEM,
+    part_ruled_on,
+    secret_replaced,
+    source_changed,
+    source_connected,
+    source_disconnected,
+)
 from lifecycle.services.errors import (
     InvalidSettingsError,
     NoSecretError,
@@ -28,6 +36,7 @@ from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.said import Said, Unreadable
 from lifecycle.sources.source import Source, Tally, UnreadableDeliveryError
 from lifecycle.sources.table import SOURCES, source_of
+from lifecycle.store.audit_records import Action, Origin
 from lifecycle.store.source_records import QuarantinedPart, SourceRecord, Waiting
 from lifecycle.store.sources import SourceStore, position_of
 from lifecycle.store.vault import Secret, Vault
@@ -76,9 +85,11 @@ class Connections:
         store: where they are kept.
         vault: where their secrets are.
         prospects: the workspace's use cases.
+        origin: who asks, and from where: for the audit trail.
     """
 
-    def __init__(self, store: SourceStore, vault: Vault, prospects: Prospects) -> None:
+    def __init__(self, store: SourceStore, vault: Vault, prospects: Prospects, origin: Origin = SYSTEM) -> None:
+        self._origin = origin
         self._store = store
         self._vault = vault
         self._prospects = prospects
@@ -109,7 +120,7 @@ class Connections:
         # The secret first: an address without it would refuse what is true, and secrets without an address harm nobody.
         if wanted.secret is not None:
             self._vault.keep(record.source_id, (Secret(wanted.secret),))
-        if not self._store.connect(record):
+        if not self._store.connect(record, source_connected(self._origin, record)):
             raise SourcesBusyError
         return record
 
@@ -129,15 +140,16 @@ class Connections:
             raise SourceNotFoundError
         return record
 
-    def change(self, source_id: str, label: str, settings: Mapping[str, Any]) -> SourceRecord:
+    def change(self, source_id: str, label: str, settings: Mapping[str, Any], now: datetime) -> SourceRecord:
         """Give a source another label and other settings. Raises SourceNotFoundError, InvalidSettingsError and
         SourcesBusyError."""
         record = self.get(source_id)
         check_settings(source_of(record.kind), settings)
         changed = replace(record, label=label, settings=settings)
-        if not self._store.change(changed):
+        newer = replace(changed, version=record.version + 1)
+        if not self._store.change(changed, source_changed(self._origin, record, newer, now)):
             raise SourcesBusyError
-        return replace(changed, version=record.version + 1)
+        return newer
 
     def rotate(self, source_id: str, secret: str, keep_for: timedelta, now: datetime) -> datetime:
         """Put a new secret in the place of a source's secret, which stays valid for a while.
@@ -155,12 +167,13 @@ class Connections:
         until = now + keep_for
         before = self._vault.secrets(source_id, now)[:1]
         self._vault.keep(source_id, (Secret(secret), *(replace(old, until=until) for old in before)))
+        self._store.record(secret_replaced(self._origin, record, until, now))
         return until
 
-    def disconnect(self, source_id: str) -> None:
+    def disconnect(self, source_id: str, now: datetime) -> None:
         """Forget a source and its secret; what came in by it stays in the logs. Raises SourceNotFoundError."""
         record = self.get(source_id)
-        if not self._store.disconnect(source_id):
+        if not self._store.disconnect(source_id, source_disconnected(self._origin, record, now)):
             raise SourcesBusyError
         if source_of(record.kind).secret is not None:
             self._vault.forget(source_id)
@@ -190,14 +203,19 @@ class Connections:
         if unreadable is not None:
             raise StillUnreadableError(unreadable.why)
         tally = Receiver(workplace, record, source).replay(delivery)
-        self._store.release(source_id, part_id)
+        self._release(record, part_id, "source.part_replayed", now)
         return tally
 
-    def discard(self, source_id: str, part_id: str) -> None:
+    def discard(self, source_id: str, part_id: str, now: datetime) -> None:
         """Take a part out of quarantine for good. Raises SourceNotFoundError and PartNotFoundError."""
-        self.get(source_id)
+        record = self.get(source_id)
         self._part(source_id, part_id)
-        self._store.release(source_id, part_id)
+        self._release(record, part_id, "source.part_discarded", now)
+
+    def _release(self, record: SourceRecord, part_id: str, action: Action, now: datetime) -> None:
+        told = part_ruled_on(self._origin, action, record, part_id, now)
+        if not self._store.release(record.source_id, part_id, told):
+            raise SourcesBusyError
 
     def _part(self, source_id: str, part_id: str) -> QuarantinedPart:
         part = self._store.quarantined_part(source_id, part_id)

@@ -16,20 +16,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from lifecycle.services.admission import Admission
+from lifecycle.services.audit_entries import BY_HAND, key_issued
 from lifecycle.services.scopes import SCOPES, Scope, in_order
 from lifecycle.store import api_keys
 from lifecycle.store.api_keys import ApiKeyRecord
+from lifecycle.store.audit_records import Origin
+from lifecycle.store.schema import checked_workspace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 #: Marks a key as one of ours, so that scanners for leaked secrets can recognise it.
-_PREFIX = "plc_"
+PREFIX = "plc_"
 _RANDOM_BYTES = 32
 _TOKEN = re.compile(r"plc_[A-Za-z0-9_-]{43}")
 
-#: A workspace's name becomes part of partition keys, in which ``#`` separates.
-_WORKSPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 #: What a key may be called.
 KEY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _KEY_ID_BYTES = 6
@@ -48,6 +50,8 @@ class Credential:
         scopes: what it was given. A key from before there were scopes has what it had then: all of them.
         key_id: its id in the list; ``None`` for one from before there was a list.
         last_used_at: what is noted of its last use.
+        requests_per_second: how many requests it may make; ``None``: as many as other keys.
+        expires_at: from when on it is refused; ``None``: never.
     """
 
     workspace: str
@@ -55,6 +59,22 @@ class Credential:
     scopes: tuple[Scope, ...]
     key_id: str | None = None
     last_used_at: datetime | None = None
+    requests_per_second: int | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def admission(self) -> Admission:
+        """Whom it lets in."""
+        return Admission(
+            workspace=self.workspace,
+            actor=f"key:{self.name}",
+            subject=self.name,
+            scopes=self.scopes,
+            kind="key",
+            valid_until=self.expires_at,
+            key_id=self.key_id,
+            requests_per_second=self.requests_per_second,
+        )
 
 
 class Grant(NamedTuple):
@@ -65,12 +85,14 @@ class Grant(NamedTuple):
         scopes: what it may do; at least one.
         expires_at: from when on it is refused; ``None``: never.
         created_by: who makes it.
+        requests_per_second: how many requests it may make; ``None``: as many as other keys.
     """
 
     name: str
     scopes: tuple[Scope, ...] = SCOPES
     expires_at: datetime | None = None
     created_by: str = "by hand"
+    requests_per_second: int | None = None
 
 
 class IssuedKey(NamedTuple):
@@ -84,8 +106,10 @@ class NotKeptError(Exception):
     """The table did not take a new key: other writes were in the way. The same again may succeed."""
 
 
-def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Grant, now: datetime) -> IssuedKey:
-    """Make an API key.
+def issue_api_key(
+    client: DynamoDBClient, table: str, workspace: str, grant: Grant, now: datetime, origin: Origin
+) -> IssuedKey:
+    """Make an API key, and tell of it in the workspace's audit trail.
 
     Arguments:
         client: of DynamoDB.
@@ -93,6 +117,7 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
         workspace: whose data it opens: lower-case letters, digits and hyphens, at most 63.
         grant: what it is to be.
         now: the present.
+        origin: who makes it, and from where.
 
     Returns:
         The key, which cannot be read again, and what is kept of it.
@@ -102,15 +127,14 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
             key would have expired already.
         NotKeptError: the table did not take it.
     """
-    if not _WORKSPACE.fullmatch(workspace):
-        raise ValueError("workspace: use 1 to 63 lower-case letters, digits and hyphens")
+    checked_workspace(workspace)
     if not KEY_NAME.fullmatch(grant.name):
         raise ValueError("name: use 1 to 63 letters, digits, blanks, dots, hyphens and underscores")
     if not grant.scopes or not set(grant.scopes) <= set(SCOPES):
         raise ValueError(f"scopes: use one or more of {', '.join(SCOPES)}")
     if grant.expires_at is not None and grant.expires_at <= now:
         raise ValueError("expires_at: use a time after the present")
-    token = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+    token = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
     record = ApiKeyRecord(
         workspace=workspace,
         name=grant.name,
@@ -119,8 +143,9 @@ def issue_api_key(client: DynamoDBClient, table: str, workspace: str, grant: Gra
         scopes=in_order(grant.scopes),
         created_by=grant.created_by,
         expires_at=grant.expires_at,
+        requests_per_second=grant.requests_per_second,
     )
-    if not api_keys.put_api_key(client, table, _digest(token), record):
+    if not api_keys.put_api_key(client, table, digest_of(token), record, key_issued(origin, record)):
         raise NotKeptError
     return IssuedKey(token, record)
 
@@ -136,7 +161,7 @@ def create_api_key(
     expires_at: datetime | None = None,
 ) -> str:
     """Make an API key from outside the API, as ``issue_api_key`` does. Returns the key alone."""
-    return issue_api_key(client, table, workspace, Grant(name, tuple(scopes), expires_at), now).token
+    return issue_api_key(client, table, workspace, Grant(name, tuple(scopes), expires_at), now, BY_HAND).token
 
 
 def find_credential(client: DynamoDBClient, table: str, token: str, now: datetime) -> Credential | None:
@@ -156,11 +181,24 @@ def find_credential(client: DynamoDBClient, table: str, token: str, now: datetim
     """
     if not _TOKEN.fullmatch(token):
         return None
-    record = api_keys.get_api_key(client, table, _digest(token))
+    return find_credential_of(client, table, digest_of(token), now)
+
+
+def find_credential_of(client: DynamoDBClient, table: str, digest: str, now: datetime) -> Credential | None:
+    """Recognise an API key by its SHA-256, as ``find_credential`` does."""
+    record = api_keys.get_api_key(client, table, digest)
     if record is None or (record.expires_at is not None and record.expires_at <= now):
         return None
     scopes = SCOPES if record.scopes is None else in_order(record.scopes)
-    return Credential(record.workspace, record.name, scopes, record.key_id, record.last_used_at)
+    return Credential(
+        workspace=record.workspace,
+        name=record.name,
+        scopes=scopes,
+        key_id=record.key_id,
+        last_used_at=record.last_used_at,
+        requests_per_second=record.requests_per_second,
+        expires_at=record.expires_at,
+    )
 
 
 def is_use_noted(credential: Credential, now: datetime) -> bool:
@@ -179,8 +217,9 @@ def note_use(client: DynamoDBClient, table: str, token: str, credential: Credent
         now: the present.
     """
     place = (credential.workspace, credential.key_id)
-    api_keys.note_use(client, table, _digest(token), place, at=now, since=now - _NOTED_FOR)
+    api_keys.note_use(client, table, digest_of(token), place, at=now, since=now - _NOTED_FOR)
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """The SHA-256 of a key, in hexadecimal: all that is kept of it."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -7,7 +7,7 @@ of two concurrent updates is appended second sees both when it reads the deal's 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lifecycle.events import Contact, DealFact, DealUpdate, fact_of, home_identity, prospect_id
 from lifecycle.services.neighbourhood import Neighbourhood
@@ -46,21 +46,42 @@ def spreading_of(store: Store, update: DealUpdate) -> Spreading:
     )
 
 
-def spread(store: Store, spreading: Spreading) -> tuple[list[Appended], Neighbourhood]:
-    """Append the missing facts to the logs of their contacts.
+def spread(store: Store, spreading: Spreading, around: Neighbourhood) -> list[Appended]:
+    """Append the missing facts to the logs of their contacts, but for contacts who were erased.
+
+    Arguments:
+        store: the workspace's store.
+        spreading: what is to be done.
+        around: the partitions that were read so far.
 
     Returns:
-        The entries to settle, and the partitions as they were read before. The update's own facts are among them even
-        where another worker has copied them: it may not have settled them yet.
+        The entries to settle. The update's own facts are among them even where another worker has copied them: it may
+        not have settled them yet.
     """
     facts = {(fact.contact, fact.id): fact for fact in (*spreading.missing, *spreading.own)}
-    around = Neighbourhood(store)
     around.load(fact.contact for fact in facts.values())
-    entries = {pair: Appended(pair[0], fact, around.root(pair[0], fact.key)) for pair, fact in facts.items()}
-    missing = [entries[fact.contact, fact.id] for fact in spreading.missing]
+    entries = {
+        pair: Appended(pair[0], fact, around.root(pair[0], fact.key))
+        for pair, fact in facts.items()
+        if not around.is_gone(fact.contact, fact)
+    }
+    missing = {(fact.contact, fact.id) for fact in spreading.missing} & entries.keys()
     if missing:
-        store.append(missing)
-    return list(entries.values()), around
+        store.append([entry for pair, entry in entries.items() if pair in missing])
+    return list(entries.values())
+
+
+def clear_deal(store: Store, deal_id: str, around: Neighbourhood) -> int:
+    """Take contacts who were erased out of a deal's log; how many entries named any."""
+    log = store.deal_log(deal_id)
+    cleared = [around.cleared_update(entry) for entry in log]
+    if cleared != log and not any(entry.contacts or entry.joined for entry in cleared):
+        # Names of deals are often those of people.
+        cleared = [replace(entry, name=None) for entry in cleared]
+    for before, after in zip(log, cleared, strict=True):
+        if after != before:
+            store.rewrite_deal_update(after)
+    return sum(after.named != before.named for before, after in zip(log, cleared, strict=True))
 
 
 def _contacts(workspace: str, updates: Iterable[DealUpdate]) -> dict[str, None]:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from lifecycle.funnel.form.document import content_hash
+from lifecycle.services.audit_entries import signatures_changed
 from lifecycle.services.errors import (
     DraftChangedError,
     DraftNotFoundError,
@@ -19,12 +20,17 @@ from lifecycle.services.errors import (
 from lifecycle.services.funnel_results import DraftView, Judgement, SignOff
 from lifecycle.services.funnel_versions import FunnelVersions, version_at
 from lifecycle.services.judging import Judge
-from lifecycle.services.sign_off import signed, unsigned
+from lifecycle.services.sign_off import signed, unsigned, valid_signatures
+from lifecycle.store.audit_records import AuditEntry, Origin
 from lifecycle.store.funnel_records import DraftRecord, Team
 from lifecycle.store.protocol import FunnelRecords
 
 #: How often a change is tried anew when others change the same record.
 ATTEMPTS = 5
+
+Change = Callable[[DraftRecord], DraftRecord]
+#: What the audit trail says of a change of a draft, if anything.
+Told = Callable[[DraftRecord, DraftRecord], AuditEntry | None]
 
 
 class Drafts:
@@ -34,10 +40,12 @@ class Drafts:
         records: what the store keeps of the funnel.
         versions: of the funnel.
         judge: of definitions.
+        origin: who asks, and from where: for the audit trail.
     """
 
-    def __init__(self, records: FunnelRecords, versions: FunnelVersions, judge: Judge) -> None:
+    def __init__(self, records: FunnelRecords, versions: FunnelVersions, judge: Judge, origin: Origin) -> None:
         self._records = records
+        self._origin = origin
         self._versions = versions
         self._judge = judge
 
@@ -92,17 +100,28 @@ class Drafts:
                 updated_at=draft.updated_at if is_same else now,
             )
 
-        return DraftView(self._change(draft_id, seen, changed), judgement)
+        def told(before: DraftRecord, after: DraftRecord) -> AuditEntry | None:
+            if after.signatures or not valid_signatures(before):
+                return None
+            return signatures_changed(self._origin, "signatures.voided", before, after, now)
 
-    def delete(self, draft_id: str) -> None:
+        return DraftView(self._change(draft_id, seen, changed, told), judgement)
+
+    def delete(self, draft_id: str, now: datetime) -> None:
         """Delete a draft.
+
+        Arguments:
+            draft_id: of the draft.
+            now: the present.
 
         Raises:
             DraftNotFoundError, DraftPublishedError: there is no such draft, or it became a version.
             FunnelBusyError: others keep changing it.
         """
         for _ in range(ATTEMPTS):
-            if self._records.delete_draft(self.open(draft_id)):
+            draft = self.open(draft_id)
+            told = signatures_changed(self._origin, "draft.deleted", draft, None, now)
+            if self._records.delete_draft(draft, told):
                 return
         raise FunnelBusyError
 
@@ -127,18 +146,33 @@ class Drafts:
         """
         before = self.open(draft_id)
         seen = before.content_hash if seen is None else seen
-        after = self._change(draft_id, seen, lambda draft: signed(draft, team, by, now))
+        after = self._change(
+            draft_id,
+            seen,
+            lambda draft: signed(draft, team, by, now),
+            lambda draft, changed: signatures_changed(self._origin, "draft.signed", draft, changed, now, by),
+        )
         return SignOff(after, is_new=after.signatures != before.signatures)
 
-    def take_back(self, draft_id: str, team: Team) -> DraftRecord:
+    def take_back(self, draft_id: str, team: Team, now: datetime) -> DraftRecord:
         """Take a signature back.
+
+        Arguments:
+            draft_id: of the draft.
+            team: whose signature.
+            now: the present.
 
         Raises:
             DraftNotFoundError, DraftPublishedError: there is no such draft, or it became a version.
             SignatureNotFoundError: the team has not signed.
             FunnelBusyError: others keep changing it.
         """
-        return self._change(draft_id, None, lambda draft: unsigned(draft, team))
+        return self._change(
+            draft_id,
+            None,
+            lambda draft: unsigned(draft, team),
+            lambda draft, changed: signatures_changed(self._origin, "signature.withdrawn", draft, changed, now),
+        )
 
     def record(self, draft_id: str) -> DraftRecord:
         """A draft as it is kept. Raises DraftNotFoundError."""
@@ -166,7 +200,7 @@ class Drafts:
             raise InvalidDefinitionError(judgement.problems)
         return in_force, judgement
 
-    def _change(self, draft_id: str, seen: str | None, change: Callable[[DraftRecord], DraftRecord]) -> DraftRecord:
+    def _change(self, draft_id: str, seen: str | None, change: Change, told: Told) -> DraftRecord:
         """Change a draft on condition of what it is when read; again, where another request was faster."""
         for _ in range(ATTEMPTS):
             draft = self.open(draft_id)
@@ -175,6 +209,6 @@ class Drafts:
             changed = change(draft)
             if changed == draft:
                 return draft
-            if self._records.put_draft(changed):
+            if self._records.put_draft(changed, told(draft, changed)):
                 return replace(changed, revision=draft.revision + 1)
         raise FunnelBusyError

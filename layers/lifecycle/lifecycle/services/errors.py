@@ -22,13 +22,23 @@ class ProspectNotFoundError(LifecycleError):
         super().__init__(f"No prospect of this workspace has the {what} given. Look it up by GET /prospects.")
 
 
+class ProspectErasedError(ProspectNotFoundError):
+    """The prospect was erased. Nothing is known of it any more."""
+
+    def __init__(self) -> None:
+        LifecycleError.__init__(
+            self,
+            "This prospect was erased: nothing is held on it any more. Only what a person does anew makes a new one.",
+        )
+
+
 class ProspectAbsorbedError(LifecycleError):
-    """A decision names a prospect that has been merged into another one."""
+    """A request that must name a prospect itself names one that has been merged into another one."""
 
     def __init__(self, prospect_id: str, survivor: str) -> None:
         self.survivor = survivor
         super().__init__(
-            f"Prospect {prospect_id} was merged into {survivor}. Send the decision to /prospects/{survivor}/decisions."
+            f"Prospect {prospect_id} was merged into {survivor}. Send the request for that one: /prospects/{survivor}."
         )
 
 
@@ -286,6 +296,51 @@ class KeysBusyError(LifecycleError):
         super().__init__("The keys are being changed by other requests at once. Send the same request again.")
 
 
+class IssuerUnreachableError(LifecycleError):
+    """The issuer of tokens does not answer, or with something that is of no use. Nobody is let in by a guess."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The issuer that people sign in with cannot be reached. Send the same request again; a sign-in that was "
+            "under way begins anew with GET /session/start."
+        )
+
+
+class NoIssuerError(LifecycleError):
+    """Nobody can sign in with an issuer, for this deployment has none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This deployment has no issuer to sign in with. Sign in with an API key (POST /session), or have it "
+            "deployed with SignIn=oidc."
+        )
+
+
+class SignInRefusedError(LifecycleError):
+    """The key or token that somebody signs in with is not good.
+
+    Attributes:
+        reason: a word for the log. The caller is not told which of them it was: it would help to guess and to forge.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            "The key or token is not valid here, has expired, or somebody has signed in with the token before. "
+            "Send a valid key, or a new token."
+        )
+
+
+class SignInNotBegunError(LifecycleError):
+    """A browser comes back from the issuer with an answer that it did not ask for, or has brought before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "?state: this browser has not begun such a sign-in within the last ten minutes, or has ended it already. "
+            "Begin again with GET /session/start."
+        )
+
+
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -349,3 +404,14 @@ class StillUnreadableError(LifecycleError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The part still cannot be read: {why}.")
+
+
+class ThrottledError(LifecycleError):
+    """A workspace or a key makes more requests than it may. ``retry_after`` is in seconds."""
+
+    def __init__(self, whose: str, per_second: int, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"This {whose} may make {per_second} requests a second, and has made those of the next {retry_after}. Wait "
+            "so long and repeat the request; the same id is counted once."
+        )

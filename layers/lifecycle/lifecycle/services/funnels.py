@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from lifecycle.funnel.ready_made import ready_made, ready_made_names
+from lifecycle.services.audit_entries import SYSTEM, requirement_changed
 from lifecycle.services.drafts import ATTEMPTS, Drafts
 from lifecycle.services.errors import FunnelBusyError, UnknownReadyMadeError
 from lifecycle.services.funnel_results import (
@@ -22,12 +23,13 @@ from lifecycle.services.funnel_versions import FunnelVersions
 from lifecycle.services.jobs import Jobs
 from lifecycle.services.judging import Judge, ProspectCounts
 from lifecycle.services.publishing import Publisher, Wait, When
-from lifecycle.store.client import dynamodb_client
+from lifecycle.store.audit_records import Origin
 from lifecycle.store.funnel_records import DraftRecord, Team, VersionRecord
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.job_records import JobRecord
 from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import FunnelRecords
+from lifecycle.store.workspace_clients import workspace_client
 
 
 class LongWork(Protocol):
@@ -45,22 +47,32 @@ class FunnelDesk:
         prospects: counts the workspace's prospects.
         work: starts long work over all of them.
         wait: lets some seconds pass.
+        origin: who asks, and from where: for the audit trail.
     """
 
-    def __init__(self, records: FunnelRecords, prospects: ProspectCounts, work: LongWork, wait: Wait) -> None:
+    def __init__(
+        self,
+        records: FunnelRecords,
+        prospects: ProspectCounts,
+        work: LongWork,
+        wait: Wait,
+        origin: Origin = SYSTEM,
+    ) -> None:
         judge = Judge(prospects)
         self._records = records
+        self._origin = origin
         self._work = work
         self._versions = FunnelVersions(records)
-        self._drafts = Drafts(records, self._versions, judge)
-        self._publisher = Publisher(records, self._drafts, judge, work.start_reevaluation, wait)
+        self._drafts = Drafts(records, self._versions, judge, origin)
+        self._publisher = Publisher(records, self._drafts, judge, work.start_reevaluation, wait, origin)
 
     @classmethod
-    def connect(cls, table: str, workspace: str) -> FunnelDesk:
+    def connect(cls, table: str, workspace: str, origin: Origin) -> FunnelDesk:
         """The funnel that a table keeps for a workspace."""
-        client = dynamodb_client()
+        client = workspace_client(workspace)
         prospects = JobStore(client, table, workspace)
-        return cls(FunnelStore(client, table, workspace), prospects, Jobs.connect(table, workspace), time.sleep)
+        records = FunnelStore(client, table, workspace)
+        return cls(records, prospects, Jobs.connect(table, workspace), time.sleep, origin)
 
     # ---- what is in force -------------------------------------------------------------------------------------------
 
@@ -92,11 +104,12 @@ class FunnelDesk:
         """Whether publishing takes both owners' signatures."""
         return self._records.head().signatures_required
 
-    def require_signatures(self, required: bool) -> None:
+    def require_signatures(self, required: bool, now: datetime) -> None:
         """Set whether publishing takes both owners' signatures. Raises FunnelBusyError."""
+        told = requirement_changed(self._origin, required, now)
         for _ in range(ATTEMPTS):
             head = self._records.head()
-            if head.signatures_required == required or self._records.require_signatures(head, required):
+            if head.signatures_required == required or self._records.require_signatures(head, required, told):
                 return
         raise FunnelBusyError
 
@@ -118,17 +131,17 @@ class FunnelDesk:
         """Give a draft another content (see ``Drafts.change``)."""
         return self._drafts.change(draft_id, definition, seen, now)
 
-    def delete_draft(self, draft_id: str) -> None:
+    def delete_draft(self, draft_id: str, now: datetime) -> None:
         """Delete a draft (see ``Drafts.delete``)."""
-        self._drafts.delete(draft_id)
+        self._drafts.delete(draft_id, now)
 
     def sign(self, draft_id: str, team: Team, by: str, seen: str | None, now: datetime) -> SignOff:
         """Sign a draft for a team (see ``Drafts.sign``)."""
         return self._drafts.sign(draft_id, team, by, seen, now)
 
-    def take_signature_back(self, draft_id: str, team: Team) -> DraftRecord:
+    def take_signature_back(self, draft_id: str, team: Team, now: datetime) -> DraftRecord:
         """Take a signature back (see ``Drafts.take_back``)."""
-        return self._drafts.take_back(draft_id, team)
+        return self._drafts.take_back(draft_id, team, now)
 
     def simulate(self, draft_id: str, by: str, now: datetime) -> JobRecord:
         """Start to try a draft on the workspace's prospects. Raises DraftNotFoundError."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from lifecycle.services.failures import failure
 from lifecycle.store.job_records import FoundMove
 
 _LOGGER = logging.getLogger(__name__)
@@ -31,10 +32,15 @@ class Lenient:
     """Work that passes over prospects on which it fails: one bad log must not hold up all that come behind it.
 
     If it fails on each of several, the reason is hardly theirs: then it fails.
+
+    Arguments:
+        work: what is done.
+        workspace: whose prospects they are, for the log.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, workspace: str) -> None:
         self._work = work
+        self._workspace = workspace
 
     @property
     def tally(self) -> Tally:
@@ -50,14 +56,16 @@ class Lenient:
         try:
             return self._work.take(prospect_ids)
         except Exception as error:
-            _LOGGER.warning("prospects are taken one by one", extra={"error": type(error).__name__})
+            said = {"workspace": self._workspace, "error": type(error).__name__}
+            _LOGGER.warning("prospects are taken one by one", extra=said)
         moves: list[FoundMove] = []
         failed: list[Exception] = []
         for prospect_id in prospect_ids:
             try:
                 moves += self._work.take([prospect_id])
             except Exception as error:
-                _LOGGER.exception("a prospect was passed over", extra={"prospect_id": prospect_id})
+                told = {"workspace": self._workspace, "prospect_id": prospect_id, **failure(error)}
+                _LOGGER.error("a prospect was passed over", extra=told)  # noqa: TRY400 - not the message
                 failed.append(error)
         if len(failed) == len(prospect_ids) > 1:
             raise failed[0]

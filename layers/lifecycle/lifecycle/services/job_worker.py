@@ -20,7 +20,6 @@ from lifecycle.services.job_work import Lenient, Work
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.reevaluation import GRACE, Reevaluation, Refresh
 from lifecycle.services.simulation import Simulation, draft_funnel
-from lifecycle.store.client import dynamodb_client
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.job_records import FoundMove, JobRecord, JobStatus, SegmentRecord
@@ -28,6 +27,7 @@ from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import JobRecords, Store
 from lifecycle.store.queue import job_queue
 from lifecycle.store.schema import SHARDS
+from lifecycle.store.workspace_clients import workspace_client
 
 #: How many prospects are noted as done at once, and how many are read and worked on at once.
 PAGE = 100
@@ -90,7 +90,7 @@ class JobWorker:
     @classmethod
     def connect(cls, table: str, workspace: str, per_second: float) -> JobWorker:
         """A worker on the jobs that a table keeps for a workspace."""
-        client = dynamodb_client()
+        client = workspace_client(workspace)
         return cls(
             records=JobStore(client, table, workspace),
             store=DynamoStore(client, table, workspace),
@@ -166,7 +166,7 @@ class JobWorker:
     def _go_through(
         self, job: JobRecord, segment: SegmentRecord, remaining: Callable[[], float], *, again: bool
     ) -> None:
-        work = Lenient(self._work_of(job)) if again else self._work_of(job)
+        work = Lenient(self._work_of(job), self._records.workspace) if again else self._work_of(job)
         work.tally.merge(segment.tallies)
         while not segment.finished:
             if remaining() < RESERVE:

@@ -13,13 +13,13 @@ from lifecycle.services.job_changes import change_job, ended, resumed
 from lifecycle.services.job_results import Histories, JobView, MovesPage, Progress
 from lifecycle.services.job_steps import Send, ask_for_the_rest
 from lifecycle.services.simulation import SimulationTally, draft_funnel
-from lifecycle.store.client import dynamodb_client
 from lifecycle.store.funnel_records import DraftRecord, VersionRecord
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.job_records import JobKind, JobRecord, SegmentRecord
 from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import JobRecords
 from lifecycle.store.queue import job_queue
+from lifecycle.store.workspace_clients import workspace_client
 
 #: How long a simulation can be looked at.
 KEPT = timedelta(days=30)
@@ -47,7 +47,7 @@ class Jobs:
     @classmethod
     def connect(cls, table: str, workspace: str) -> Jobs:
         """The long work that a table keeps for a workspace."""
-        client = dynamodb_client()
+        client = workspace_client(workspace)
         calendars = Calendars(FunnelStore(client, table, workspace), remembered(table, workspace))
         # The queue's client is made when a step is asked for: most who look at jobs ask for none.
         return cls(JobStore(client, table, workspace), calendars, lambda step, delay=0: job_queue().send(step, delay))

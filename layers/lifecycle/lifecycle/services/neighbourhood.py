@@ -8,16 +8,31 @@ time on. Logs are never moved, so whatever was joined can be parted again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.fold import Advance, catch_up, fold
 from lifecycle.engine.machine import Machine
 from lifecycle.engine.snapshot import first_and_known, load, names_only_visitors
-from lifecycle.events import Activity, DealFact, Decision, Event, Identity, Key, prospect_id
+from lifecycle.events import (
+    Activity,
+    Contact,
+    DealFact,
+    DealUpdate,
+    Decision,
+    Event,
+    Identity,
+    Key,
+    home_identity,
+    prospect_id,
+)
 from lifecycle.services.hints import Hints
 from lifecycle.store.protocol import Appended, Store
-from lifecycle.store.records import Binding, Partition, Ruling, TransitionRecord
+from lifecycle.store.records import Binding, KeptLog, Partition, Ruling, TransitionRecord
+
+#: Before all events: where the first binding of a visitor begins.
+_FIRST = Key(datetime.min.replace(tzinfo=UTC), 0, "")
 
 
 class Neighbourhood:
@@ -37,7 +52,8 @@ class Neighbourhood:
         self._hints = hints
         self._proven: dict[str, str] = {}
         self._partitions: dict[str, Partition] = {}
-        self._logs: dict[str, tuple[list[Event], list[TransitionRecord]]] = {}
+        self._logs: dict[str, KeptLog] = {}
+        self._policies: dict[str, set[str | None]] = {}
         self._emails: set[str] = set()
         self._clusters: dict[str, str] = {}
         self.touched: set[str] = set()
@@ -80,8 +96,12 @@ class Neighbourhood:
 
     def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
         """The log and the transitions of one partition."""
+        kept = self._kept(prospect_id)
+        return kept.events, kept.transitions
+
+    def _kept(self, prospect_id: str) -> KeptLog:
         if prospect_id not in self._logs:
-            self._logs[prospect_id] = self._store.log(prospect_id)
+            self._logs[prospect_id] = self._store.kept(prospect_id)
         return self._logs[prospect_id]
 
     def root(self, prospect_id: str, key: Key | None = None) -> str:
@@ -93,13 +113,27 @@ class Neighbourhood:
 
     def whole_log(self, root: str) -> tuple[list[Event], list[TransitionRecord]]:
         """The union of the logs of a prospect's partitions, and the transitions of the prospect itself."""
+        return [event for _, event in self.stored_log(root)], self.log(root)[1]
+
+    def stored_log(self, root: str) -> list[tuple[str, Event]]:
+        """The same events, each with the partition that holds it."""
+        return [(home, event) for home, _, events in self.kept_logs(root) for event in events]
+
+    def kept_logs(self, root: str) -> Iterator[tuple[str, KeptLog, list[Event]]]:
+        """Each partition of a prospect with its log as it is kept, and the events in it that belong to the prospect."""
         members = self[root].members
         self._proven.clear()  # A proof is for the time of its event, and a whole log is of all times.
         self.load(members)
-        events = list(self.log(root)[0])
+        yield root, self._kept(root), self._spared(root, self._kept(root).events)
         for member in members:
-            events += [event for event in self.log(member)[0] if self.root(member, event.key) == root]
-        return events, self.log(root)[1]
+            kept = self._kept(member)
+            mine = [event for event in kept.events if self.root(member, event.key) == root]
+            yield member, kept, self._spared(member, mine)
+
+    def policies(self, root: str) -> set[str | None]:
+        """By which policies the activities of a prospect expire, those counted in that others brought with them."""
+        own = {self[root].retention} if self[root].version else set[str | None]()
+        return own | self._policies.get(root, set())
 
     def machine(self, root: str, calendar: Calendar, now: datetime) -> Machine:
         """Where a prospect stands: as stored, or folded from its log where what is stored is out of date."""
@@ -123,6 +157,106 @@ class Neighbourhood:
             prospect_id = self._clusters[prospect_id]
         return prospect_id
 
+    # ---- the erased -------------------------------------------------------------------------------------------------
+
+    def screen(self, homed: Iterable[tuple[str, Event]]) -> list[Event | None]:
+        """Hold events that are to be appended against who was erased. To be called after ``locate``.
+
+        Returns:
+            Each event as it may be kept: without the identities of somebody else who was erased and does not come back
+            by it; ``None`` where it is itself about somebody who was.
+        """
+        homed = list(homed)
+        gone = self.gone(homed)
+        self.foresee(
+            Appended(home, event, self.root(home, event.key)) for home, event in homed if (home, event.id) not in gone
+        )
+        return [None if (home, event.id) in gone else self._cleared(home, event) for home, event in homed]
+
+    def gone(self, homed: Iterable[tuple[str, Event]]) -> set[tuple[str, str]]:
+        """Those of some events, as (partition, event id), that are about somebody who was erased.
+
+        Markers are asked for only where the partition says that there are some.
+        """
+        homed = list(homed)
+        gone = {(home, event.id) for home, event in homed if self.is_gone(home, event)}
+        others = [(home, event.id) for home, event in homed if (home, event.id) not in gone and self._is_marked(home)]
+        return gone | (self._store.erased(others) if others else set())
+
+    def is_gone(self, home: str, event: Event | DealUpdate) -> bool:
+        """Whether an event is about somebody who was erased: it is of before, or nothing that brings a person back."""
+        return any(_leaves_erased(self[holder], event) for holder in self._holders(home, event.key))
+
+    def cleared_update(self, update: DealUpdate) -> DealUpdate:
+        """A deal update without the contacts who were erased, and without the name where none is left beside them."""
+        if not update.named:
+            return update
+        homed = [(self._home(contact), contact) for contact in update.named]
+        self.load(home for home, _ in homed)
+        self.load(linked for home, contact in homed for linked in self._unlisted(home, contact.identities, update))
+        contacts = None if update.contacts is None else self._cleared_contacts(update.contacts, update)
+        joined, left = self._cleared_contacts(update.joined, update), self._cleared_contacts(update.left, update)
+        stays = bool(contacts or joined or not (update.contacts or update.joined))
+        return replace(update, contacts=contacts, joined=joined, left=left, name=update.name if stays else None)
+
+    def _cleared_contacts(self, contacts: tuple[Contact, ...], update: DealUpdate) -> tuple[Contact, ...]:
+        homed = [(self._home(contact), contact) for contact in contacts]
+        return tuple(
+            contact._replace(identities=self._remaining(home, contact.identities, update))
+            for home, contact in homed
+            if not self.is_gone(home, update)
+        )
+
+    def _home(self, contact: Contact) -> str:
+        return prospect_id(self._store.workspace, home_identity(contact.identities))
+
+    def _cleared(self, home: str, event: Event) -> Event | None:
+        if not isinstance(event, Activity):
+            return event
+        identities = self._remaining(home, event.identities, event)
+        if identities == event.identities:
+            return event
+        strong = any(identity.is_strong for identity in event.identities if identity not in identities)
+        return None if strong and self[home].version == 0 else replace(event, identities=identities)
+
+    def _remaining(
+        self, home: str, identities: tuple[Identity, ...], event: Activity | DealUpdate
+    ) -> tuple[Identity, ...]:
+        """The identities that an event may name: those of whoever was erased only where it brings them back."""
+        if len(identities) == 1:
+            return identities
+        named = {identity: prospect_id(self._store.workspace, identity) for identity in identities}
+        erased = {id_ for id_ in named.values() if id_ != home and self._is_known_erased(id_)}
+        return tuple(
+            identity
+            for identity, linked in named.items()
+            if linked not in erased or not _leaves_erased(self[linked], event)
+        )
+
+    def _is_known_erased(self, prospect_id: str) -> bool:
+        """Whether a partition that is here was erased. One that need not be read is listed by its prospect as its own,
+        and what was erased is never listed so that it need not be read."""
+        partition = self._partitions.get(prospect_id)
+        return partition is not None and partition.erased_at is not None
+
+    def _holders(self, home: str, key: Key) -> Iterator[str]:
+        """The partitions that say whether an event was erased: its own, and that which a visitor was bound to then."""
+        if home not in self._proven:
+            yield home
+            if self[home].bindings:
+                yield _bound(self[home], key)
+
+    def _is_marked(self, home: str) -> bool:
+        return home not in self._proven and (self[home].marked or self[home].erased_at is not None)
+
+    def _spared(self, home: str, events: Iterable[Event]) -> list[Event]:
+        """Those of some events that are not of before their person was erased: they are about to be deleted."""
+        return [
+            event
+            for event in events
+            if not any(is_of_before(event, self[holder].erased_at) for holder in self._holders(home, event.key))
+        ]
+
     # ---- linking ----------------------------------------------------------------------------------------------------
 
     def foresee(self, entries: Iterable[Appended]) -> None:
@@ -136,9 +270,14 @@ class Neighbourhood:
 
     def _unlinked(self, home: str, event: Activity | DealFact) -> Iterator[str]:
         """The partitions that an event names beside its home, where the prospect does not list them as its own."""
-        if len(event.identities) > 1:
+        yield from self._unlisted(home, event.identities, event)
+
+    def _unlisted(
+        self, home: str, identities: tuple[Identity, ...], event: Activity | DealFact | DealUpdate
+    ) -> Iterator[str]:
+        if len(identities) > 1:
             root = self[self.root(home, event.key)]
-            for identity in event.identities:
+            for identity in identities:
                 linked = prospect_id(self._store.workspace, identity)
                 if linked != home and not _surely_bound(root, linked, event.occurred_at):
                     yield linked
@@ -191,9 +330,9 @@ class Neighbourhood:
         loser, survivor = self[absorbed], self[into]
         for member, since in loser.members.items():
             survivor.members[member] = self._opened(member, {absorbed, into}) if member in survivor.members else since
-        survivor.members[absorbed] = ""
+        survivor.members[absorbed] = self._always(absorbed)
         survivor.rulings = loser.rulings | survivor.rulings
-        self._become_pointer(loser)
+        self._become_pointer(loser, into)
         loser.parent = at
         self._change(into, absorbed)
 
@@ -207,8 +346,8 @@ class Neighbourhood:
             if self.root(visitor, key) != root:
                 self._rebind(visitor, {root})
         else:
-            self[root].members[visitor] = ""
-            self._become_pointer(partition)
+            self[root].members[visitor] = self._always(visitor)
+            self._become_pointer(partition, root)
             partition.bindings = (Binding(None, home),)
             self._change(root, visitor)
 
@@ -222,7 +361,7 @@ class Neighbourhood:
         partition = self[visitor]
         roots = roots | {self.root(owner) for _, owner in partition.bindings}
         bindings: list[Binding] = []
-        for key, owner in sorted(self._namings(visitor, roots)):
+        for key, owner in sorted([*self._namings(visitor, roots), *self._erased_namings(partition)]):
             if self._ruled_apart(visitor, self.root(owner)):
                 continue
             if not bindings or self.root(bindings[-1].owner) != self.root(owner):
@@ -231,9 +370,13 @@ class Neighbourhood:
         for root in roots:
             self[root].members.pop(visitor, None)
             self._change(root, visitor)
-        for root in {self.root(owner) for _, owner in bindings}:
+        owners = {self.root(owner) for _, owner in bindings}
+        brought = set[str | None]().union(*map(self.policies, roots))
+        for root in owners:
             self[root].members[visitor] = self._opened(visitor, {root})
+            self._policies.setdefault(root, set()).update(brought)
         if not bindings:
+            self._policies.setdefault(visitor, set()).update(brought)
             self._change(visitor, visitor)
 
     def _namings(self, visitor: str, roots: set[str]) -> Iterator[tuple[Key, str]]:
@@ -244,6 +387,12 @@ class Neighbourhood:
                     if isinstance(event, Activity | DealFact) and self._names(event, visitor):
                         yield event.key, member
 
+    def _erased_namings(self, partition: Partition) -> Iterator[tuple[Key, str]]:
+        """Since when a visitor belonged to people who were erased: the events that told so are no more."""
+        for start, owner in partition.bindings:
+            if self[owner].erased_at is not None:
+                yield start or _FIRST, owner
+
     def _names(self, event: Activity | DealFact, visitor: str) -> bool:
         return any(
             identity.kind == "visitor" and prospect_id(self._store.workspace, identity) == visitor
@@ -252,12 +401,20 @@ class Neighbourhood:
 
     def _opened(self, visitor: str, roots: set[str]) -> str | None:
         """From when on all of a visitor's events belong to some prospects: empty is always, ``None`` never."""
+        if self._always(visitor) is None:
+            return None
         opened: str | None = None
         for start, owner in reversed(self[visitor].bindings):
             if self.root(owner) not in roots:
                 break
             opened = start.occurred_at.isoformat() if start else ""
         return opened
+
+    def _always(self, member: str) -> str | None:
+        """What a prospect lists a member with whose events are all its own; with ``None`` the member is read each time,
+        for only its own partition tells what of it was erased."""
+        partition = self[member]
+        return None if partition.marked or partition.erased_at is not None else ""
 
     # ---- decisions --------------------------------------------------------------------------------------------------
 
@@ -281,7 +438,7 @@ class Neighbourhood:
             self._rebind(other, {root})
             return
         branch = [member for member in survivor.members if other in self._ancestors(member)]
-        parted.parent = None
+        parted.parent, parted.retention = None, survivor.retention
         parted.members = {member: survivor.members.pop(member) for member in branch}
         survivor.members.pop(other, None)
         self._change(root, other)
@@ -321,8 +478,11 @@ class Neighbourhood:
 
     # ---- bookkeeping ------------------------------------------------------------------------------------------------
 
-    def _become_pointer(self, partition: Partition) -> None:
-        partition.summary = partition.stage = partition.since = partition.due = None
+    def _become_pointer(self, partition: Partition, into: str) -> None:
+        self._policies.setdefault(into, set()).update(self.policies(partition.prospect_id))
+        partition.summary = partition.stage = partition.since = None
+        partition.due = partition.due if partition.is_being_erased else None
+        partition.condense_at = partition.retention = None
         partition.members, partition.rulings, partition.recent = {}, {}, ()
 
     def _change(self, root: str, other: str) -> None:
@@ -345,6 +505,19 @@ def _bound(partition: Partition, key: Key | None) -> str:
         if key is None or (binding.start is not None and binding.start <= key):
             owner = binding.owner
     return owner
+
+
+def is_of_before(event: Event | DealUpdate, erased_at: datetime | None) -> bool:
+    """Whether an event is of before somebody was erased. What was received before then is, whenever it occurred."""
+    return erased_at is not None and min(event.occurred_at, event.recorded_at) <= erased_at
+
+
+def _leaves_erased(partition: Partition, event: Event | DealUpdate) -> bool:
+    """Whether whoever was erased stays so, whatever the event says: it is of before, or it is not their own act."""
+    if is_of_before(event, partition.erased_at):
+        return True
+    is_own_act = isinstance(event, Activity) and event.direction == "inbound" and not event.automated
+    return partition.is_erased and not is_own_act
 
 
 def _surely_bound(root: Partition, visitor: str, at: datetime) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
+from lifecycle.services.audit_entries import version_cancelled, version_published
 from lifecycle.services.calendars import PUBLICATION_LEAD
 from lifecycle.services.drafts import ATTEMPTS, Drafts
 from lifecycle.services.errors import (
@@ -24,6 +25,7 @@ from lifecycle.services.funnel_results import Publication, VersionView
 from lifecycle.services.funnel_versions import DEFAULT_VERSION, FunnelVersions, term_after, version_at
 from lifecycle.services.judging import Judge
 from lifecycle.services.sign_off import missing_teams, valid_signatures
+from lifecycle.store.audit_records import Origin
 from lifecycle.store.funnel_records import DraftRecord, FunnelHead, VersionRecord
 from lifecycle.store.job_records import JobRecord
 from lifecycle.store.protocol import FunnelRecords
@@ -55,6 +57,7 @@ class Publisher:
         start_reevaluation: starts the job that evaluates all prospects anew; again for the same version, it goes on
             where that failed, and answers with the same job.
         wait: lets some seconds pass.
+        origin: who asks, and from where: for the audit trail.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Publisher:
         judge: Judge,
         start_reevaluation: StartReevaluation,
         wait: Wait,
+        origin: Origin,
     ) -> None:
         self._records = records
         self._drafts = drafts
@@ -71,6 +75,7 @@ class Publisher:
         self._judge = judge
         self._start_reevaluation = start_reevaluation
         self._wait = wait
+        self._origin = origin
 
     def publish(self, draft_id: str, seen: str | None, by: str, when: When) -> Publication:
         """Make a draft the next version. Done twice, it answers with the same version, unless that was called off.
@@ -111,9 +116,15 @@ class Publisher:
             draft_id=draft_id,
         )
         # What became a version is marked already, and stays so when that version is called off.
-        if not self._records.publish(head, record, draft if draft.published_as is None else None):
+        if not self._publish(head, record, draft if draft.published_as is None else None):
             return None
         return self._bring_into_force(record, when.now, is_new=True)
+
+    def _publish(self, head: FunnelHead, record: VersionRecord, draft: DraftRecord | None) -> bool:
+        """Write a version, and the entry that tells of it; whether that was done."""
+        now = record.published_at
+        in_force = self._versions.view(version_at(head, now), head, now)
+        return self._records.publish(head, record, draft, version_published(self._origin, record, in_force))
 
     def _published(self, draft: DraftRecord) -> VersionRecord | None:
         """The version that a draft became; ``None`` if it became none, or only such as were called off."""
@@ -171,7 +182,7 @@ class Publisher:
         )
         in_force = self._versions.definition(version_at(head, when.now))
         stranded = self._judge.stranded(record.definition, in_force)
-        if not self._records.publish(head, record, None):
+        if not self._publish(head, record, None):
             return None
         return self._bring_into_force(record, when.now, is_new=True, stranded=stranded)
 
@@ -200,7 +211,7 @@ class Publisher:
             return True
         if record.effective_at < now + PUBLICATION_LEAD:
             raise TooLateToCancelError(version)
-        return self._records.cancel(head, record, now)
+        return self._records.cancel(head, record, now, version_cancelled(self._origin, record, now))
 
     def in_force(self, version: int, now: datetime) -> VersionRecord:
         """A version that is in force or was.

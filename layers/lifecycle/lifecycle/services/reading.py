@@ -15,7 +15,7 @@ from lifecycle.events import Event, Identity, Key, prospect_id
 from lifecycle.funnel.business_time import end_of
 from lifecycle.funnel.checklist import missing
 from lifecycle.services.calendars import CalendarSource
-from lifecycle.services.errors import ProspectNotFoundError, UnknownStageError
+from lifecycle.services.errors import ProspectErasedError, ProspectNotFoundError, UnknownStageError
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.services.results import (
     AnswerView,
@@ -106,7 +106,7 @@ class Reader:
 
     def timeline(self, prospect_id: str, position: tuple[str, ...] | None, limit: int) -> TimelinePage:
         """Events and transitions, newest first; at one instant a transition stands above its event."""
-        around, root = self._locate(prospect_id, "id")
+        around, root = self.locate(prospect_id)
         events, transitions = around.whole_log(root)
         entries = sorted([*in_order(events), *transitions], key=_place, reverse=True)
         if position:
@@ -116,7 +116,7 @@ class Reader:
 
     def explain(self, prospect_id: str, now: datetime) -> Explanation:
         """Why a prospect is where it is, and what the stages ahead still ask for."""
-        around, root = self._locate(prospect_id, "id")
+        around, root = self.locate(prospect_id)
         events, transitions = around.whole_log(root)
         folded = fold(events, self._calendars.calendar(now), now)
         machine, evidence = folded.machine, folded.evidence_log(max(now, folded.machine.now))
@@ -135,15 +135,22 @@ class Reader:
         report = evidence.report(criterion, machine.line) if criterion else None
         return StageReport(stage.stage.key, stage.stage.label, report, requirement_report(stage, machine))
 
-    def _locate(self, prospect_id: str, what: str) -> tuple[Neighbourhood, str]:
+    def locate(self, prospect_id: str, what: str = "id") -> tuple[Neighbourhood, str]:
+        """The prospect that a partition belongs to, and the partitions around it.
+
+        Raises:
+            ProspectNotFoundError, ProspectErasedError: there is none, or no longer.
+        """
         around = Neighbourhood(self._store)
         root = around.root(prospect_id)
+        if around[root].is_erased:
+            raise ProspectErasedError
         if around[root].summary is None:
             raise ProspectNotFoundError(what)
         return around, root
 
     def _get(self, prospect_id: str, what: str, now: datetime) -> ProspectView:
-        around, root = self._locate(prospect_id, what)
+        around, root = self.locate(prospect_id, what)
         return view_of(root, around.machine(root, self._calendars.calendar(now), now), now)
 
     def _views(self, prospect_ids: Sequence[str], calendar: Calendar, now: datetime) -> dict[str, ProspectView]:

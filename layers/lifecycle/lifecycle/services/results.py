@@ -15,13 +15,18 @@ from lifecycle.store.records import TransitionRecord
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What recording one event did: ``transition`` is the last move that the event caused, if any."""
+    """What recording one event did.
+
+    ``transition`` is the last move that the event caused, if any. ``erased`` says that the event is about somebody who
+    was erased, and was not kept.
+    """
 
     event_id: str
     prospect_id: str
     stage: str
     transition: TransitionRecord | None
     duplicate: bool
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,19 @@ import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.fold import Advance, advance, catch_up, fold
 from lifecycle.engine.machine import Machine, Transition
 from lifecycle.engine.snapshot import dump, load, version_of
-from lifecycle.events import Event
+from lifecycle.events import DealFact, Event
 from lifecycle.services.calendars import CalendarSource
+from lifecycle.services.deals import clear_deal
 from lifecycle.services.errors import TooBusyError
 from lifecycle.services.neighbourhood import Neighbourhood
+from lifecycle.services.retaining import Keeper, Upkeep
 from lifecycle.store.items import MARK_LENGTH
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import Change, Partition, TransitionRecord
@@ -29,16 +31,23 @@ from lifecycle.store.records import Change, Partition, TransitionRecord
 #: How many events a state remembers to have folded: enough that the stream, seconds later, still finds its own.
 RECENT = 24
 ATTEMPTS = 12
+#: How long an erased event is recognised that comes again and says of itself that it happened just now. (One that says
+#: when it happened is recognised for ever.) Longer than any sender repeats, and than most keep what they sent.
+MARKERS_KEPT = timedelta(days=400)
 _LONGEST_PAUSE = 0.4
 
 
 @dataclass(slots=True)
 class Settled:
-    """Where a prospect stands now, and the moves that came to light by settling."""
+    """Where a prospect stands now, and the moves that came to light by settling.
+
+    ``erased`` says that it is nobody: the event was about somebody who was erased, and is no more.
+    """
 
     prospect_id: str
     machine: Machine
     moves: list[TransitionRecord]
+    erased: bool = False
 
 
 class Settler:
@@ -72,7 +81,7 @@ class Settler:
         """
         settled: dict[int, Settled] = {}
         open_places = list(range(len(entries)))
-        for attempt in _attempts():
+        for attempt in attempts():
             around = neighbourhood if neighbourhood is not None and not attempt else Neighbourhood(self._store)
             settled |= self._attempt({place: entries[place] for place in open_places}, around, now)
             open_places = [place for place in open_places if place not in settled]
@@ -80,13 +89,14 @@ class Settler:
                 return [settled[place] for place in range(len(entries))]
         raise TooBusyError
 
-    def refresh(self, prospect_ids: Sequence[str], now: datetime) -> list[Refreshed]:
+    def refresh(self, prospect_ids: Sequence[str], now: datetime, *, anew: bool = False) -> list[Refreshed]:
         """Bring prospects up to the present whom no event concerns: a version of the funnel came into force, or what
         a criterion waited for has come to pass.
 
         Arguments:
             prospect_ids: prospects; those that are none any more are passed over.
             now: the present.
+            anew: fold their whole logs, for these were changed.
 
         Returns:
             The prospects that moved by it, in the order given.
@@ -96,11 +106,13 @@ class Settler:
         """
         refreshed: dict[str, Refreshed] = {}
         left = list(dict.fromkeys(prospect_ids))
-        for _ in _attempts():
+        for _ in attempts():
             around = Neighbourhood(self._store)
             around.load(left)
+            around.refold.update(left if anew else ())
             stored = {id_: around[id_].stage for id_ in left if around[id_].summary is not None}
-            outcomes = {id_: self._fold(around, id_, [], now) for id_ in stored}
+            outcomes = {id_: self._fold(around, id_, [], now, tend=True) for id_ in stored}
+            self._set_expiries(outcomes.values())
             lost = self._commit(around, outcomes, now)
             for id_ in stored.keys() - lost:
                 moved = _refreshed(id_, stored[id_], outcomes[id_].settled)
@@ -114,8 +126,9 @@ class Settler:
     def _attempt(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Settled]:
         """One try; the places of the entries that are settled by it."""
         around.locate((entry.home, entry.event) for entry in entries.values())
-        fresh = {place: entry for place, entry in entries.items() if not _is_folded(entry, around)}
-        around.foresee(fresh.values())
+        unfolded = {place: entry for place, entry in entries.items() if not _is_folded(entry, around)}
+        fresh = self._screen(unfolded, around, now)
+        settled = {place: self._nobody(unfolded[place], around, now) for place in unfolded.keys() - fresh.keys()}
         for entry in sorted(fresh.values(), key=lambda entry: entry.event.key):
             around.connect(entry.home, entry.event)
         changed = around.refold | around.touched
@@ -124,20 +137,51 @@ class Settler:
             works.setdefault(around.root(entry.home, entry.event.key), []).append(entry)
         outcomes = {root: self._fold(around, root, work, now) for root, work in works.items()}
         lost = self._commit(around, outcomes, now)
-        settled = {}
         for place, entry in entries.items():
             root = around.root(entry.home, entry.event.key)
-            if root not in lost:
+            if root not in lost and place not in settled:
                 outcome = outcomes.get(root)
                 settled[place] = outcome.settled if outcome else self._as_stored(around, root, entry.event, now)
         around.learn()
         return settled
 
-    def _fold(self, around: Neighbourhood, root: str, entries: list[Appended], now: datetime) -> Outcome:
+    def _screen(self, entries: dict[int, Appended], around: Neighbourhood, now: datetime) -> dict[int, Appended]:
+        """Put right what was appended while somebody was being erased whom it is about, or whom it names.
+
+        Returns:
+            The entries that remain, as the logs have them now.
+        """
+        screened = around.screen([(entry.home, entry.event) for entry in entries.values()])
+        kept = {place: event for place, event in zip(entries, screened, strict=True) if event is not None}
+        gone = [entry for place, entry in entries.items() if place not in kept]
+        # First the deals, for without these events nobody knows which they are.
+        for deal_id in {entry.event.deal_id for entry in gone if isinstance(entry.event, DealFact)}:
+            clear_deal(self._store, deal_id, around)
+        if gone:
+            self._store.bury([(entry.home, entry.event.id) for entry in gone], now + MARKERS_KEPT)
+        keeper = Keeper(self._calendars.calendar(now), now)
+        for place, event in kept.items():
+            if event is not entries[place].event:
+                self._store.rewrite_event(entries[place]._replace(event=event, expires_at=keeper.expires_at(event)))
+        return {place: entries[place]._replace(event=event) for place, event in kept.items()}
+
+    def _nobody(self, entry: Appended, around: Neighbourhood, now: datetime) -> Settled:
+        return self.nobody(around.root(entry.home, entry.event.key), now)
+
+    def nobody(self, prospect_id: str, now: datetime) -> Settled:
+        """Where somebody stands of whom nothing is known."""
+        return Settled(prospect_id, fold([], self._calendars.calendar(now), now).machine, [], erased=True)
+
+    def _fold(
+        self, around: Neighbourhood, root: str, entries: list[Appended], now: datetime, *, tend: bool = False
+    ) -> Outcome:
         partition, events = around[root], [entry.event for entry in entries]
         calendar = self._calendar(partition, now)
-        if root not in around.refold and (machine := _advanced(partition, events, calendar, now)) is not None:
-            return Outcome(Settled(root, machine, []), _marks(partition, entries), [], [])
+        keeper = Keeper(calendar, now)
+        needs_log = root in around.refold or (tend and keeper.is_due(partition))
+        if not needs_log and (machine := _advanced(partition, events, calendar, now)) is not None:
+            upkeep = keeper.with_more(partition, events)
+            return Outcome(Settled(root, machine, []), _marks(partition, entries), upkeep, [], [])
         is_new = partition.version == 0 and all(around[member].version == 0 for member in partition.members)
         log, stored = (events, []) if is_new else around.whole_log(root)
         folded = fold(log, calendar, now)
@@ -147,7 +191,14 @@ class Settler:
         moves = [record for record in records if _signature(record) not in seen]
         written = [record for place, record in enumerate(records) if stored[place : place + 1] != [record]]
         erased = [record.sequence for record in stored[len(records) :]]
-        return Outcome(Settled(root, folded.machine, moves), _marks(partition, entries), written, erased)
+        upkeep = keeper.of_new(events) if is_new else keeper.of_all(around, root, tend=tend)
+        return Outcome(Settled(root, folded.machine, moves), _marks(partition, entries), upkeep, written, erased)
+
+    def _set_expiries(self, outcomes: Iterable[Outcome]) -> None:
+        """Have activities go at the time that the policy in force tells, now that the log could be folded."""
+        for outcome in outcomes:
+            for home, expiries in outcome.upkeep.expiries.items():
+                self._store.set_expiries(home, expiries)
 
     def _calendar(self, partition: Partition, now: datetime) -> Calendar:
         """The calendar; read anew where another process has judged by a version that is not in it."""
@@ -166,6 +217,7 @@ class Settler:
                 change = changes.setdefault(around.cluster(root), Change([]))
                 change.partitions.append(around[root])
                 change.written[root], change.erased[root] = outcome.written, outcome.erased
+                change.traces += outcome.upkeep.traces
         for id_ in around.touched - outcomes.keys():
             change = changes.setdefault(around.cluster(id_), Change([]))
             change.partitions.append(around[id_])
@@ -176,12 +228,14 @@ class Settler:
 
     def _update(self, partition: Partition, outcome: Outcome, now: datetime) -> bool:
         """Make a partition say what its log came to; whether that is news."""
-        machine = outcome.settled.machine
+        machine, upkeep = outcome.settled.machine, outcome.upkeep
         # An identity whose own log is empty, as after it was parted, is nobody until something happens.
         summary = dump(machine) if machine.since else None
-        due = _due(partition, machine, now)
-        is_news = (summary, due) != (partition.summary, partition.due) or bool(outcome.written or outcome.erased)
+        due = partition.due if partition.is_being_erased else _due(partition, machine, upkeep, now)
+        before = (partition.summary, partition.due, partition.condense_at, partition.retention)
+        is_news = (summary, due, upkeep.condense_at, upkeep.retention) != before or outcome.writes
         partition.summary, partition.recent, partition.due = summary, outcome.recent, due
+        partition.condense_at, partition.retention = upkeep.condense_at, upkeep.retention
         partition.stage = machine.at.stage.key if machine.since else None
         partition.since = machine.since.occurred_at if machine.since else None
         return is_news
@@ -217,12 +271,19 @@ class Refreshed:
 
 @dataclass(slots=True)
 class Outcome:
-    """What folding a prospect came to: the state, the marks, the transitions to write and the numbers to erase."""
+    """What folding a prospect came to: the state, the marks, what becomes of its activities, the transitions to write
+    and the numbers to erase."""
 
     settled: Settled
     recent: tuple[str, ...]
+    upkeep: Upkeep
     written: list[TransitionRecord]
     erased: list[int]
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is more to write than the state."""
+        return bool(self.written or self.erased or self.upkeep.traces)
 
 
 def _advanced(partition: Partition, events: list[Event], calendar: Calendar, now: datetime) -> Machine | None:
@@ -236,15 +297,16 @@ def _advanced(partition: Partition, events: list[Event], calendar: Calendar, now
     return machine if catch_up(machine, now, calendar) is Advance.STILL else None
 
 
-def _due(partition: Partition, machine: Machine, now: datetime) -> datetime | None:
+def _due(partition: Partition, machine: Machine, upkeep: Upkeep, now: datetime) -> datetime | None:
     """When to look at a prospect next without an event.
 
     What is stored stays where it is sooner: looking once in vain is cheaper than to write the index with every event
     that puts the moment off.
     """
     stored = partition.due
-    if machine.due is None or stored is None or stored > machine.due or stored <= now:
-        return machine.due
+    wanted = min((moment for moment in (machine.due, upkeep.condense_at) if moment is not None), default=None)
+    if wanted is None or stored is None or stored > wanted or stored <= now:
+        return wanted
     return stored
 
 
@@ -256,7 +318,7 @@ def _refreshed(prospect_id: str, stored: str | None, settled: Settled) -> Refres
     return Refreshed(prospect_id, stored, stage, because)
 
 
-def _attempts() -> Iterator[int]:
+def attempts() -> Iterator[int]:
     """Count the tries, with a pause before each but the first: by chance, so that rivals part, and longer each time."""
     for attempt in range(ATTEMPTS):
         if attempt:

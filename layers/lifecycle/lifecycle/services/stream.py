@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from lifecycle.services.failures import failure
 from lifecycle.services.lifecycle import Lifecycle
-from lifecycle.store.items import from_attributes, item_deal_update, item_event
+from lifecycle.store.items import Item, from_attributes, item_deal_update, item_event
 from lifecycle.store.protocol import Appended
 from lifecycle.store.schema import owner_of
 
@@ -37,31 +38,38 @@ def evaluate_stream(table: str, records: Sequence[Mapping[str, Any]], connect: C
         item = from_attributes(record["dynamodb"]["NewImage"])
         workspace, kind, id_ = owner_of(item["pk"])
         if kind == "D":
-            failed += _failed([number], partial(connect(workspace).spread_stream, item_deal_update(item)))
+            failed += _failed(workspace, [number], partial(_spread, connect, workspace, item))
         else:
             entry = Appended(id_, item_event(item), item.get("root", id_))
             prospects.setdefault(workspace, {})[number] = entry
     for workspace, entries in prospects.items():
-        failed += _settle(connect(workspace), entries)
+        failed += _settle(connect, workspace, entries)
     return failed
 
 
-def _settle(lifecycle: Lifecycle, entries: Mapping[str, Appended]) -> list[str]:
+def _spread(connect: Connect, workspace: str, item: Item) -> None:
+    connect(workspace).spread_stream(item_deal_update(item))
+
+
+def _settle(connect: Connect, workspace: str, entries: Mapping[str, Appended]) -> list[str]:
     """Evaluate all at once; if that fails, one by one, so that one bad log holds up no other."""
-    if not _failed(list(entries), partial(lifecycle.settle_stream, list(entries.values()))):
+
+    def settle(some: Sequence[Appended]) -> None:
+        connect(workspace).settle_stream(some)
+
+    if not _failed(workspace, list(entries), partial(settle, list(entries.values()))):
         return []
     return [
-        failed
-        for number, entry in entries.items()
-        for failed in _failed([number], partial(lifecycle.settle_stream, [entry]))
+        failed for number, entry in entries.items() for failed in _failed(workspace, [number], partial(settle, [entry]))
     ]
 
 
-def _failed(numbers: list[str], work: Callable[[], None]) -> list[str]:
+def _failed(workspace: str, numbers: list[str], work: Callable[[], None]) -> list[str]:
     """Do some work; the numbers given if it fails: the stream delivers those again, and at last to the dead letters."""
     try:
         work()
-    except Exception:
-        _LOGGER.exception("evaluation of stream records failed", extra={"sequence_numbers": numbers})
+    except Exception as error:
+        told = {"workspace": workspace, "sequence_numbers": numbers, **failure(error)}
+        _LOGGER.error("evaluation of stream records failed", extra=told)  # noqa: TRY400 - not the message
         return numbers
     return []

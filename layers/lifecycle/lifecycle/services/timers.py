@@ -1,4 +1,5 @@
-"""What falls due without an event: prospects that the passing of time may move, versions that came into force."""
+"""What falls due without an event: prospects that the passing of time may move, versions that came into force, erasures
+that were cut short."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
+from lifecycle.services.failures import failure
 from lifecycle.services.jobs import Jobs
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.settle import Refreshed
@@ -17,6 +19,7 @@ from lifecycle.store.due import DueTimer, due_until
 from lifecycle.store.funnel_records import VersionRecord
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.job_records import JobRecord
+from lifecycle.store.workspace_clients import workspace_client
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -31,6 +34,7 @@ class Prospects(Protocol):
     """What timers need of the use cases of a workspace."""
 
     def refresh(self, prospect_ids: Sequence[str]) -> list[Refreshed]: ...
+    def finish_erasure(self, prospect_id: str, has_time: Callable[[], bool]) -> None: ...
 
 
 class Versions(Protocol):
@@ -62,7 +66,7 @@ class Workplaces:
         return cls(
             due=lambda moment, limit: due_until(client, table, moment, limit),
             prospects=lambda workspace: Lifecycle.connect(table, workspace),
-            versions=lambda workspace: FunnelStore(client, table, workspace),
+            versions=lambda workspace: FunnelStore(workspace_client(workspace), table, workspace),
             reevaluations=lambda workspace: Jobs.connect(table, workspace),
         )
 
@@ -94,9 +98,11 @@ def run_timers(workplaces: Workplaces, now: datetime, remaining: Callable[[], fl
         for timer in mine:
             if timer.kind == "funnel":
                 run.failed += not _come_into_force(workplaces, workspace, int(timer.id), now)
+            elif timer.kind == "erasure" and remaining() > _ENOUGH_SECONDS:
+                run.failed += not _finish(workplaces, timer, lambda: remaining() > _ENOUGH_SECONDS)
         prospects = iter([timer.id for timer in mine if timer.kind == "prospect"])
         while remaining() > _ENOUGH_SECONDS and (batch := list(islice(prospects, _TOGETHER))):
-            for moved in _refresh(workplaces.prospects(workspace), batch):
+            for moved in _refresh(workplaces, workspace, batch):
                 if moved is None:
                     run.failed += 1
                 else:
@@ -104,17 +110,28 @@ def run_timers(workplaces: Workplaces, now: datetime, remaining: Callable[[], fl
     return run
 
 
-def _refresh(prospects: Prospects, batch: Sequence[str]) -> Iterator[list[Refreshed] | None]:
+def _refresh(workplaces: Workplaces, workspace: str, batch: Sequence[str]) -> Iterator[list[Refreshed] | None]:
     """Evaluate all at once; if that fails, one by one, so that one bad log holds up no other (``None``: it failed)."""
     try:
-        yield prospects.refresh(batch)
-    except Exception:
+        yield workplaces.prospects(workspace).refresh(batch)
+    except Exception as error:
         if len(batch) == 1:
-            _LOGGER.exception("a prospect whose time had come could not be evaluated")
+            told = {"workspace": workspace, **failure(error)}
+            _LOGGER.error("a prospect whose time had come could not be evaluated", extra=told)  # noqa: TRY400
             yield None
             return
         for prospect_id in batch:
-            yield from _refresh(prospects, [prospect_id])
+            yield from _refresh(workplaces, workspace, [prospect_id])
+
+
+def _finish(workplaces: Workplaces, timer: DueTimer, has_time: Callable[[], bool]) -> bool:
+    """Go on with an erasure; whether that went well. What there is no time for is due again at the next look."""
+    try:
+        workplaces.prospects(timer.workspace).finish_erasure(timer.id, has_time)
+    except Exception as error:
+        _LOGGER.error("an erasure could not be gone on with", extra=failure(error))  # noqa: TRY400 - not the message
+        return False
+    return True
 
 
 def _come_into_force(workplaces: Workplaces, workspace: str, version: int, now: datetime) -> bool:
@@ -125,7 +142,8 @@ def _come_into_force(workplaces: Workplaces, workspace: str, version: int, now: 
         if record is not None and record.cancelled_at is None:
             workplaces.reevaluations(workspace).start_reevaluation(record, now)
         versions.clear_due(version)
-    except Exception:
-        _LOGGER.exception("the re-evaluation by a version could not be started", extra={"version": version})
+    except Exception as error:
+        told = {"workspace": workspace, "version": version, **failure(error)}
+        _LOGGER.error("the re-evaluation by a version could not be started", extra=told)  # noqa: TRY400
         return False
     return True

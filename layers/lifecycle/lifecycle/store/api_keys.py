@@ -1,8 +1,8 @@
 """The API keys of the table.
 
-A key has two items that come and go in one transaction: one that is found by the hash of the key, for the authorizer,
-and one in its workspace's list, which holds the hash and so leads back. Keys that were made before there was a list
-have the first one only.
+A key has two items that come and go in one transaction, with the entry of the audit trail that tells of it: one that is
+found by the hash of the key, for the authorizer, and one in its workspace's list, which holds the hash and so leads
+back. Keys that were made before there was a list have the first one only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from lifecycle.store.audit import audit_put
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import Item, format_time, from_attributes, parse_time, to_attributes
 from lifecycle.store.schema import API_KEY, api_key_pk, api_keys_pk
 from lifecycle.store.transactions import NOT_THERE, put, transact
@@ -38,6 +40,7 @@ class ApiKeyRecord:
         created_by: who made it.
         expires_at: from when on it is refused; ``None``: never.
         last_used_at: when it was last seen, to within the hour; ``None``: never yet.
+        requests_per_second: how many requests it may make; ``None``: as many as other keys.
     """
 
     workspace: str
@@ -48,9 +51,10 @@ class ApiKeyRecord:
     created_by: str | None = None
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
+    requests_per_second: int | None = None
 
 
-def put_api_key(client: DynamoDBClient, table: str, digest: str, record: ApiKeyRecord) -> bool:
+def put_api_key(client: DynamoDBClient, table: str, digest: str, record: ApiKeyRecord, audit: AuditEntry) -> bool:
     """Keep an API key, and list it in its workspace.
 
     Arguments:
@@ -58,6 +62,7 @@ def put_api_key(client: DynamoDBClient, table: str, digest: str, record: ApiKeyR
         table: the table's name.
         digest: the SHA-256 of the key, in hexadecimal.
         record: whose it is, with its ``key_id``.
+        audit: the entry that tells of it.
 
     Returns:
         Whether it was kept; ``False`` where the workspace has a key with this id, or other writes are in the way.
@@ -65,7 +70,11 @@ def put_api_key(client: DynamoDBClient, table: str, digest: str, record: ApiKeyR
     entry = {**_address_in_list(record.workspace, str(record.key_id)), **_item(record), "digest": digest}
     return transact(
         client,
-        [put(table, {**_address(digest), **_item(record)}, NOT_THERE), put(table, entry, NOT_THERE)],
+        [
+            put(table, {**_address(digest), **_item(record)}, NOT_THERE),
+            put(table, entry, NOT_THERE),
+            audit_put(table, record.workspace, audit),
+        ],
     )
 
 
@@ -130,22 +139,39 @@ def list_api_keys(client: DynamoDBClient, table: str, workspace: str) -> Iterato
             yield _record(from_attributes(item))
 
 
-def digest_of(client: DynamoDBClient, table: str, workspace: str, key_id: str) -> str | None:
-    """The hash of a key in a workspace's list; ``None`` where the list has no such key."""
+def listed_api_key(client: DynamoDBClient, table: str, workspace: str, key_id: str) -> tuple[str, ApiKeyRecord] | None:
+    """The hash of a key in a workspace's list, and what is kept of it; ``None`` where the list has no such key."""
     place = to_attributes(_address_in_list(workspace, key_id))
-    item = client.get_item(TableName=table, Key=place, ConsistentRead=True).get("Item")
-    return None if item is None else str(from_attributes(item)["digest"])
+    attributes = client.get_item(TableName=table, Key=place, ConsistentRead=True).get("Item")
+    if attributes is None:
+        return None
+    item = from_attributes(attributes)
+    return str(item["digest"]), _record(item)
 
 
-def delete_api_key(client: DynamoDBClient, table: str, workspace: str, key_id: str, digest: str) -> bool:
+def delete_api_key(client: DynamoDBClient, table: str, digest: str, record: ApiKeyRecord, audit: AuditEntry) -> bool:
     """Forget an API key: what finds it, and its place in the list of its workspace.
 
+    Arguments:
+        client: of DynamoDB.
+        table: the table's name.
+        digest: the SHA-256 of the key, in hexadecimal.
+        record: what is kept of it.
+        audit: the entry that tells of it.
+
     Returns:
-        Whether both are gone; ``False`` where another transaction has them in hand.
+        Whether this call deleted it; ``False`` where it is gone already, or another transaction has it in hand.
     """
-    # Without conditions: whoever else deletes it at the same time wants the same.
-    places = (_address(digest), _address_in_list(workspace, key_id))
-    return transact(client, [{"Delete": {"TableName": table, "Key": to_attributes(place)}} for place in places])
+    found_by: TransactWriteItemTypeDef = {"Delete": {"TableName": table, "Key": to_attributes(_address(digest))}}
+    # Only while it is there: of two who withdraw it at once, one does, and the trail says so once.
+    listed: TransactWriteItemTypeDef = {
+        "Delete": {
+            "TableName": table,
+            "Key": to_attributes(_address_in_list(record.workspace, str(record.key_id))),
+            "ConditionExpression": _THERE,
+        }
+    }
+    return transact(client, [found_by, listed, audit_put(table, record.workspace, audit)])
 
 
 def _address(digest: str) -> Item:
@@ -167,12 +193,14 @@ def _item(record: ApiKeyRecord) -> Item:
         # Not expires_at: an item with that attribute is the table's to delete, and an expired key stays in the list.
         "valid_until": record.expires_at and format_time(record.expires_at),
         "last_used_at": record.last_used_at and format_time(record.last_used_at),
+        "requests_per_second": record.requests_per_second,
     }
 
 
 def _record(item: Item) -> ApiKeyRecord:
     record = ApiKeyRecord(item["workspace"], item["name"], datetime.fromisoformat(item["created_at"]))
     scopes: list[str] | None = item.get("scopes")
+    rate = item.get("requests_per_second")
     return replace(
         record,
         key_id=item.get("key_id"),
@@ -180,6 +208,7 @@ def _record(item: Item) -> ApiKeyRecord:
         created_by=item.get("created_by"),
         expires_at=_time(item, "valid_until"),
         last_used_at=_time(item, "last_used_at"),
+        requests_per_second=None if rate is None else int(rate),
     )
 
 

@@ -14,13 +14,14 @@ from lifecycle.store.schema import BY_DUE, SHARDS, due_pk
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DueKind = Literal["prospect", "funnel"]
+DueKind = Literal["prospect", "erasure", "funnel"]
 
-_KINDS: dict[str, DueKind] = {"P": "prospect", "F": "funnel"}
+_KINDS: dict[str, DueKind] = {"P": "prospect", "E": "erasure", "F": "funnel"}
 
 
 class DueTimer(NamedTuple):
-    """Something that is due: a prospect that the passing of time may move, or a version that comes into force.
+    """Something that is due: a prospect that the passing of time may move, an erasure that is not complete, or a
+    version that comes into force.
 
     ``id`` is the prospect's id or the version's number as text, ``at`` the time at which it is due.
     """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.events import DealUpdate, Event
+from lifecycle.events import Activity, DealUpdate, Event
+from lifecycle.store.audit import audit_item, audit_put
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import (
     Item,
     deal_update_item,
@@ -16,30 +19,52 @@ from lifecycle.store.items import (
     item_event,
     item_partition,
     item_transition,
+    marker_item,
     partition_item,
     to_attributes,
+    to_seconds,
     transition_item,
 )
 from lifecycle.store.protocol import Appended
 from lifecycle.store.reads import BATCH_GET_LIMIT, get_items, query_items
-from lifecycle.store.records import Change, Partition, TransitionRecord
+from lifecycle.store.records import Change, KeptLog, Partition, TransitionRecord
 from lifecycle.store.schema import (
     BY_STAGE,
     EVENT_PREFIX,
+    EXPIRES_AT,
     SHARDS,
     STATE,
+    TRACES_PREFIX,
     TRANSITION_PREFIX,
+    checked_workspace,
     deal_pk,
     event_sk,
+    marker_sk,
     prospect_pk,
     stage_pk,
     transition_sk,
 )
-from lifecycle.store.transactions import NOT_THERE, TRANSACTION_LIMIT, chunks, put, put_absent, transact
+from lifecycle.store.traces import kept_log, traces_items, without
+from lifecycle.store.transactions import (
+    NOT_THERE,
+    THERE,
+    TRANSACTION_LIMIT,
+    chunks,
+    delete,
+    put,
+    put_absent,
+    set_or_remove,
+    transact,
+    transact_in_time,
+    transact_possible,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    #: What one change writes.
+    Writes = list[TransactWriteItemTypeDef]
 
 #: The partition is as it was read: integers, never clocks.
 SAME_VERSION = "version = :read"
@@ -52,12 +77,15 @@ class DynamoStore:
         client: a DynamoDB client.
         table: the table's name.
         workspace: the workspace's id.
+
+    Raises:
+        ValueError: that is no workspace.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, workspace: str) -> None:
         self._client = client
         self._table = table
-        self.workspace = workspace
+        self.workspace = checked_workspace(workspace)
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -69,13 +97,13 @@ class DynamoStore:
 
     def log(self, prospect_id: str) -> tuple[list[Event], list[TransitionRecord]]:
         """The events in the log of one partition, and its transitions in order; strongly consistent."""
-        events, transitions = [], []
-        for item in self._query(prospect_pk(self.workspace, prospect_id), EVENT_PREFIX, TRANSITION_PREFIX + "~"):
-            if item["sk"].startswith(EVENT_PREFIX):
-                events.append(item_event(item))
-            elif item["sk"].startswith(TRANSITION_PREFIX):
-                transitions.append(item_transition(item))
-        return events, transitions
+        kept = self.kept(prospect_id)
+        return kept.events, kept.transitions
+
+    def kept(self, prospect_id: str) -> KeptLog:
+        """The log of one partition as it is kept, with its transitions; strongly consistent."""
+        # The keys of traces sort between those of events and of transitions.
+        return kept_log(self._query(prospect_pk(self.workspace, prospect_id), EVENT_PREFIX, TRANSITION_PREFIX + "~"))
 
     def transitions(self, prospect_id: str) -> list[TransitionRecord]:
         """The transitions of a prospect, in order."""
@@ -83,7 +111,7 @@ class DynamoStore:
         return [item_transition(item) for item in self._query(pk, TRANSITION_PREFIX, TRANSITION_PREFIX + "~")]
 
     def events(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Event]:
-        """The events of some (partition, event id); those not there are left out."""
+        """The events of some (partition, event id); those not there, or there only as a trace, are left out."""
         wanted = [
             {"pk": prospect_pk(self.workspace, home), "sk": event_sk(event_id)}
             for home, event_id in dict.fromkeys(keys)
@@ -95,6 +123,12 @@ class DynamoStore:
         """The log of a deal, in no order; strongly consistent."""
         pk = deal_pk(self.workspace, deal_id)
         return [item_deal_update(item) for item in self._query(pk, EVENT_PREFIX, EVENT_PREFIX + "\U0010ffff")]
+
+    def erased(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of some (partition, event id) were erased, as far as markers still tell."""
+        places = {(prospect_pk(self.workspace, home), marker_sk(id_)): (home, id_) for home, id_ in keys}
+        found = self._get([{"pk": pk, "sk": sk} for pk, sk in places])
+        return {places[item["pk"], item["sk"]] for item in found}
 
     def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
         """The prospects of a stage in the order of their entry, read page by page from every shard at once.
@@ -150,9 +184,35 @@ class DynamoStore:
         items = [event_item(self.workspace, *entry) for entry in appended]
         return put_absent(self._client, self._table, items)
 
+    def append_ruling(self, appended: Appended, audit: AuditEntry) -> bool:
+        """Append a ruling to the log of a prospect, together with the entry of the audit trail that tells of it.
+
+        Returns:
+            Whether both were appended; ``False`` where the log held the id already, or another transaction was in the
+            way: read again, then decide.
+        """
+        item = event_item(self.workspace, *appended)
+        return transact(
+            self._client, [put(self._table, item, NOT_THERE), audit_put(self._table, self.workspace, audit)]
+        )
+
+    def record(self, audit: AuditEntry) -> None:
+        """Append an entry to the audit trail: of what changes nothing."""
+        put_absent(self._client, self._table, [audit_item(self.workspace, audit)])
+
     def append_deal_updates(self, updates: Sequence[DealUpdate]) -> list[bool]:
         """Append to the logs of deals. Returns for each whether it is new, as ``append`` does."""
         return put_absent(self._client, self._table, [deal_update_item(self.workspace, update) for update in updates])
+
+    def set_expiries(self, prospect_id: str, expiries: Mapping[str, datetime | None]) -> None:
+        """Set anew when events in the log of a partition may go, by id; what is gone already stays gone."""
+        pk = prospect_pk(self.workspace, prospect_id)
+        updates = (
+            set_or_remove(self._table, pk, event_sk(event_id), EXPIRES_AT, to_seconds(expires_at))
+            for event_id, expires_at in expiries.items()
+        )
+        for chunk in chunks(updates, TRANSACTION_LIMIT):
+            transact_possible(self._client, chunk)
 
     # ---- changing state ---------------------------------------------------------------------------------------------
 
@@ -163,37 +223,39 @@ class DynamoStore:
             For each whether it was made; ``False`` if another writer changed one of its partitions since it was read.
         """
         if len(changes) == 1:
-            return [self._commit_one(changes[0])]
+            return [self._commit_one(self._writes(changes[0]))]
         done: list[bool] = []
-        for group in _packed(changes):
-            if len(group) > 1 and transact(self._client, [write for change in group for write in self._writes(change)]):
+        for group in _packed(map(self._writes, changes)):
+            if len(group) > 1 and transact(self._client, [write for writes in group for write in writes]):
                 done += [True] * len(group)
             else:
-                done += [self._commit_one(change) for change in group]
+                done += [self._commit_one(writes) for writes in group]
         return done
 
-    def _commit_one(self, change: Change) -> bool:
-        writes = self._writes(change)
+    def _commit_one(self, writes: Writes) -> bool:
         if len(writes) == 1 and "Put" in writes[0]:
             try:
                 self._client.put_item(**writes[0]["Put"])
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
             return True
-        # More than one transaction holds: transitions first, which the next evaluation would mend, the partitions last.
+        # More than one transaction holds: transitions first, which the next evaluation would mend, and traces, which
+        # stand for what is still there; the partitions last.
         head, tail = writes[:-TRANSACTION_LIMIT], writes[-TRANSACTION_LIMIT:]
         return all(transact(self._client, chunk) for chunk in [*chunks(head, TRANSACTION_LIMIT), tail])
 
-    def _writes(self, change: Change) -> list[TransactWriteItemTypeDef]:
-        writes: list[TransactWriteItemTypeDef] = []
+    def _writes(self, change: Change) -> Writes:
+        writes: Writes = []
         for prospect_id, sequences in change.erased.items():
             pk = prospect_pk(self.workspace, prospect_id)
-            for sequence in sequences:
-                key = to_attributes({"pk": pk, "sk": transition_sk(sequence)})
-                writes.append({"Delete": {"TableName": self._table, "Key": key}})
+            writes += [delete(self._table, pk, transition_sk(sequence)) for sequence in sequences]
         for prospect_id, records in change.written.items():
             items = (transition_item(self.workspace, prospect_id, record) for record in records)
             writes += [put(self._table, item) for item in items]
+        for new in change.traces:
+            writes += [put(self._table, item, NOT_THERE) for item in traces_items(self.workspace, new)]
+        if change.audit is not None:
+            writes.append(audit_put(self._table, self.workspace, change.audit))
         writes += [self._partition_put(partition) for partition in change.partitions]
         return writes
 
@@ -204,19 +266,52 @@ class DynamoStore:
             return put(self._table, item, NOT_THERE)
         return put(self._table, item, SAME_VERSION, read=partition.version)
 
+    # ---- erasing ----------------------------------------------------------------------------------------------------
 
-def _size(change: Change) -> int:
-    written = sum(map(len, change.written.values())) + sum(map(len, change.erased.values()))
-    return len(change.partitions) + written
+    def bury(self, keys: Sequence[tuple[str, str]], until: datetime) -> None:
+        """Delete events for good. In the place of each a marker stays, by which ``erased`` recognises it.
+
+        Arguments:
+            keys: (partition, event id) of each; those not there leave a marker too.
+            until: when the markers may go.
+
+        Raises:
+            TransactionCanceledException: other writers were in the way at every attempt.
+        """
+        for group in chunks(dict.fromkeys(keys), TRANSACTION_LIMIT // 2):
+            markers = [put(self._table, marker_item(self.workspace, home, id_, until)) for home, id_ in group]
+            deletes = [delete(self._table, prospect_pk(self.workspace, home), event_sk(id_)) for home, id_ in group]
+            transact_in_time(self._client, [*markers, *deletes])
+
+    def change_traces(self, prospect_id: str, change: Callable[[Activity], Activity | None]) -> None:
+        """Take traces out of the log of a partition, or change them (see ``traces.without``)."""
+        for item in self._query(prospect_pk(self.workspace, prospect_id), TRACES_PREFIX, TRACES_PREFIX + "~"):
+            changed = without(item, change)
+            if changed is not None:
+                self._rewrite(changed)
+
+    def rewrite_event(self, entry: Appended) -> None:
+        """Put an event in the place of the one of its id, if that is still there."""
+        self._rewrite(event_item(self.workspace, *entry))
+
+    def rewrite_deal_update(self, update: DealUpdate) -> None:
+        """Put an update in the place of the one of its id, if that is still there."""
+        self._rewrite(deal_update_item(self.workspace, update))
+
+    def _rewrite(self, item: Item) -> None:
+        try:
+            self._client.put_item(TableName=self._table, Item=to_attributes(item), ConditionExpression=THERE)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
 
-def _packed(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Changes in groups, each of which fits into one transaction where its members do."""
-    group: list[Change] = []
-    for change in changes:
-        if group and sum(map(_size, group)) + _size(change) > TRANSACTION_LIMIT:
+def _packed(changes: Iterable[Writes]) -> Iterator[list[Writes]]:
+    """The writes of changes in groups, each of which fits into one transaction where its members do."""
+    group: list[Writes] = []
+    for writes in changes:
+        if group and sum(map(len, group)) + len(writes) > TRANSACTION_LIMIT:
             yield group
             group = []
-        group.append(change)
+        group.append(writes)
     if group:
         yield group

@@ -1,16 +1,20 @@
 """The store of one workspace's funnel in DynamoDB: what is in force is changed by one writer at a time, or not at all.
 
+What somebody answers for is written with its entry of the audit trail, in one transaction (``audit``).
+
 Every write replaces the revision that its caller read, an integer. Where a write is refused although it had been made,
 because the answer to it was lost and it came again, what is stored tells: it then is exactly what was to be written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.store.audit import audit_put
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.funnel_items import draft_item, head_item, item_draft, item_head, item_version, version_item
 from lifecycle.store.funnel_records import DraftRecord, FunnelHead, Term, VersionRecord
 from lifecycle.store.items import Item, format_time, to_attributes
@@ -20,6 +24,7 @@ from lifecycle.store.schema import (
     CURRENT,
     DRAFT_PREFIX,
     VERSION_PREFIX,
+    checked_workspace,
     draft_sk,
     funnel_pk,
     version_sk,
@@ -47,12 +52,15 @@ class FunnelStore:
         client: a DynamoDB client.
         table: the table's name.
         workspace: the workspace's id.
+
+    Raises:
+        ValueError: that is no workspace.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, workspace: str) -> None:
         self._client = client
         self._table = table
-        self.workspace = workspace
+        self.workspace = checked_workspace(workspace)
 
     # ---- what is in force -------------------------------------------------------------------------------------------
 
@@ -70,13 +78,16 @@ class FunnelStore:
         item = self._get(version_sk(version))
         return item_version(item) if item else None
 
-    def publish(self, head: FunnelHead, record: VersionRecord, draft: DraftRecord | None) -> bool:
+    def publish(
+        self, head: FunnelHead, record: VersionRecord, draft: DraftRecord | None, audit: AuditEntry | None = None
+    ) -> bool:
         """Put a version into force from its ``effective_at`` on, and list it as due then.
 
         Arguments:
             head: as it was read; the version becomes its last term.
             record: the version, its number the one after ``head.last_version``.
             draft: what it was made of, as it was read, or ``None`` for a rollback; it is marked as published.
+            audit: the entry that tells of it.
 
         Returns:
             Whether this version is published, by this call or by an earlier one with the same record. ``False`` if
@@ -90,15 +101,16 @@ class FunnelStore:
         writes = [put(self._table, version_item(self.workspace, record), NOT_THERE), self._head_put(becomes)]
         if draft is not None:
             writes.append(self._mark_published(draft, record.version))
-        return transact(self._client, writes) or self.version(record.version) == record
+        return self._transact(writes, audit) or self.version(record.version) == record
 
-    def cancel(self, head: FunnelHead, record: VersionRecord, at: datetime) -> bool:
+    def cancel(self, head: FunnelHead, record: VersionRecord, at: datetime, audit: AuditEntry | None = None) -> bool:
         """Call off a version before it comes into force, which is for the caller to see to.
 
         Arguments:
             head: as it was read; the version's term is taken out of it.
             record: the version.
             at: when it is called off.
+            audit: the entry that tells of it.
 
         Returns:
             Whether it is cancelled, by this call or by an earlier one at the same time ``at``. ``False`` if another
@@ -114,18 +126,23 @@ class FunnelStore:
                 "ExpressionAttributeValues": to_attributes({":at": format_time(at)}),
             }
         }
-        if transact(self._client, [mark, self._head_put(becomes)]):
+        if self._transact([mark, self._head_put(becomes)], audit):
             return True
         stored = self.version(record.version)
         return stored is not None and stored.cancelled_at == at
 
-    def require_signatures(self, head: FunnelHead, required: bool) -> bool:
+    def require_signatures(self, head: FunnelHead, required: bool, audit: AuditEntry | None = None) -> bool:
         """Set whether publishing takes both owners' signatures.
+
+        Arguments:
+            head: as it was read.
+            required: whether it does.
+            audit: the entry that tells of it.
 
         Returns:
             Whether it was set; ``False`` if another writer changed the head since it was read.
         """
-        return transact(self._client, [self._head_put(replace(head, signatures_required=required))])
+        return self._transact([self._head_put(replace(head, signatures_required=required))], audit)
 
     def clear_due(self, version: int) -> bool:
         """Note that what a version sets off has been started, so that it is listed as due no longer.
@@ -146,11 +163,12 @@ class FunnelStore:
 
     # ---- drafts -----------------------------------------------------------------------------------------------------
 
-    def put_draft(self, draft: DraftRecord) -> bool:
+    def put_draft(self, draft: DraftRecord, audit: AuditEntry | None = None) -> bool:
         """Write a draft as its next revision.
 
         Arguments:
             draft: as it becomes, its ``revision`` the one that was read (0: it is not there yet).
+            audit: the entry that tells of it, where its signatures change.
 
         Returns:
             Whether it is stored, by this call or by an earlier one with the same draft. ``False`` if another writer
@@ -162,7 +180,7 @@ class FunnelStore:
             write = put(self._table, item, NOT_THERE)
         else:
             write = put(self._table, item, f"{SAME_REVISION} AND {NOT_PUBLISHED}", read=draft.revision)
-        return transact(self._client, [write]) or self.draft(draft.draft_id) == becomes
+        return self._transact([write], audit) or self.draft(draft.draft_id) == becomes
 
     def draft(self, draft_id: str) -> DraftRecord | None:
         """One draft, strongly consistent; ``None`` if there is none of that id."""
@@ -174,26 +192,33 @@ class FunnelStore:
         found = [item_draft(item) for item in self._query(DRAFT_PREFIX)]
         return sorted(found, key=lambda draft: (draft.created_at, draft.draft_id), reverse=True)
 
-    def delete_draft(self, draft: DraftRecord) -> bool:
+    def delete_draft(self, draft: DraftRecord, audit: AuditEntry | None = None) -> bool:
         """Delete a draft.
 
         Arguments:
             draft: as it was read.
+            audit: the entry that tells of it.
 
         Returns:
-            Whether it is gone; ``False`` if another writer changed or published it since it was read.
+            Whether this call deleted it; ``False`` if another writer changed, published or deleted it since it was
+            read.
         """
         write: TransactWriteItemTypeDef = {
             "Delete": {
                 "TableName": self._table,
                 "Key": self._key(draft_sk(draft.draft_id)),
-                "ConditionExpression": f"{NOT_THERE} OR {SAME_REVISION}",
+                "ConditionExpression": SAME_REVISION,
                 "ExpressionAttributeValues": to_attributes({":read": draft.revision}),
             }
         }
-        return transact(self._client, [write])
+        return self._transact([write], audit)
 
     # ---- reads and writes of the table ------------------------------------------------------------------------------
+
+    def _transact(self, writes: Sequence[TransactWriteItemTypeDef], audit: AuditEntry | None) -> bool:
+        """Make all writes or none, and the entry that tells of them with them."""
+        told = [] if audit is None else [audit_put(self._table, self.workspace, audit)]
+        return transact(self._client, [*writes, *told])
 
     def _head_put(self, becomes: FunnelHead) -> TransactWriteItemTypeDef:
         """A put of the next revision of the head, on the condition that the revision that was read still stands."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -20,16 +21,18 @@ from lifecycle.events import (
     Key,
     Withdrawal,
 )
-from lifecycle.store.records import Binding, Partition, Ruling, TransitionRecord
+from lifecycle.store.records import Binding, Erasure, Partition, Ruling, TransitionRecord
 from lifecycle.store.schema import (
     BY_DAY,
     BY_DUE,
     BY_STAGE,
+    EXPIRES_AT,
     STATE,
     day_pk,
     deal_pk,
     due_pk,
     event_sk,
+    marker_sk,
     prospect_pk,
     shard_of,
     stage_pk,
@@ -37,6 +40,9 @@ from lifecycle.store.schema import (
 )
 
 Item = dict[str, Any]
+
+#: What kind of thing is due, as the index spells it.
+DueLetter = Literal["P", "E", "F"]
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -62,6 +68,16 @@ def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def to_seconds(time: datetime | None) -> int | None:
+    """A time in seconds since 1970, the next whole one: how the table keeps when an item may go."""
+    return None if time is None else ceil(time.timestamp())
+
+
+def from_seconds(seconds: Any) -> datetime | None:
+    """The time that ``to_seconds`` gave."""
+    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
+
+
 def _format_key(key: Key) -> str:
     return f"{format_time(key.occurred_at)} {int(key.order)} {key.id}"
 
@@ -79,7 +95,7 @@ def _identities(item: Item, name: str = "identities") -> tuple[Identity, ...]:
     return tuple(Identity(kind, value) for kind, value in item.get(name, ()))
 
 
-def event_item(workspace: str, home: str, event: Event, root: str) -> Item:
+def event_item(workspace: str, home: str, event: Event, root: str, expires_at: datetime | None = None) -> Item:
     """An event of a prospect's log.
 
     Arguments:
@@ -87,6 +103,7 @@ def event_item(workspace: str, home: str, event: Event, root: str) -> Item:
         home: the partition whose log it is in.
         event: the event.
         root: the prospect that it belonged to when it was appended: where a later evaluation looks first.
+        expires_at: when it may go; ``None``: never.
     """
     item: Item = {
         "pk": prospect_pk(workspace, home),
@@ -95,6 +112,7 @@ def event_item(workspace: str, home: str, event: Event, root: str) -> Item:
         "occurred_at": format_time(event.occurred_at),
         "recorded_at": format_time(event.recorded_at),
         "root": None if root == home else root,
+        EXPIRES_AT: to_seconds(expires_at),
     }
     match event:
         case Activity():
@@ -245,22 +263,28 @@ def partition_item(workspace: str, partition: Partition) -> Item:
         "members": _compact(partition.members),
         "rulings": _compact(rulings),
         "recent": "".join(partition.recent) or None,
+        "condense_at": to_seconds(partition.condense_at),
+        "retention": partition.retention,
+        "erased_at": None if partition.erased_at is None else format_time(partition.erased_at),
+        "marked": partition.marked or None,
+        "erasure": None if partition.erasure is None else _compact(partition.erasure._asdict()),
     }
     if partition.stage is not None and partition.since is not None:
         item[BY_STAGE.partition_key] = stage_pk(workspace, partition.stage, shard_of(partition.prospect_id))
         item[BY_STAGE.sort_key] = f"{format_time(partition.since)}#{partition.prospect_id}"
     if partition.due is not None:
-        item |= due_attributes(partition.due, workspace, "P", partition.prospect_id)
+        kind: DueLetter = "E" if partition.is_being_erased else "P"
+        item |= due_attributes(partition.due, workspace, kind, partition.prospect_id)
     return item
 
 
-def due_attributes(at: datetime, workspace: str, kind: Literal["P", "F"], id_: str) -> Item:
+def due_attributes(at: datetime, workspace: str, kind: DueLetter, id_: str) -> Item:
     """What lists an item by the time at which something is due.
 
     Arguments:
         at: the time.
         workspace: the workspace's id.
-        kind: ``P`` for a prospect, ``F`` for a version of the funnel.
+        kind: ``P`` for a prospect, ``E`` for one whose erasure has more to do, ``F`` for a version of the funnel.
         id_: the prospect's id, or the version.
     """
     return {
@@ -289,10 +313,35 @@ def item_partition(item: Item) -> Partition:
         stage=stage,
         since=since,
         due=due,
+        condense_at=from_seconds(item.get("condense_at")),
+        retention=item.get("retention"),
         members=json.loads(item.get("members", "{}")),
         rulings={other: Ruling(_parse_key(key), apart) for other, (key, apart) in rulings.items()},
         recent=tuple(recent[i : i + MARK_LENGTH] for i in range(0, len(recent), MARK_LENGTH)),
+        erased_at=parse_time(item["erased_at"]) if "erased_at" in item else None,
+        marked=item.get("marked", False),
+        erasure=_erasure(json.loads(item["erasure"])) if "erasure" in item else None,
     )
+
+
+def _erasure(values: Mapping[str, Any]) -> Erasure:
+    return Erasure(tuple(values["own"]), tuple(values["shared"]), tuple(values["apart"]), values["removed"])
+
+
+def marker_item(workspace: str, home: str, event_id: str, until: datetime) -> Item:
+    """What stands in the place of an event that was erased, so that the event is recognised if it comes again.
+
+    Arguments:
+        workspace: the workspace's id.
+        home: the partition whose log had the event.
+        event_id: the event's.
+        until: until when to recognise it.
+    """
+    return {
+        "pk": prospect_pk(workspace, home),
+        "sk": marker_sk(event_id),
+        EXPIRES_AT: int(until.timestamp()),
+    }
 
 
 #: The characters of one mark in ``Partition.recent``.
@@ -326,6 +375,7 @@ def transition_item(workspace: str, prospect_id: str, record: TransitionRecord) 
         "restated_by": record.restated_by,
         "qualification": dict(record.qualification) or None,
         "actions": list(record.actions) or None,
+        "pseudonymous": record.pseudonymous or None,
         BY_DAY.partition_key: day_pk(workspace, record.occurred_at.date(), shard_of(prospect_id)),
         BY_DAY.sort_key: f"{occurred_at}#{prospect_id}#{record.sequence:06d}",
     }
@@ -351,4 +401,5 @@ def item_transition(item: Item) -> TransitionRecord:
         restated_by=item.get("restated_by"),
         qualification=item.get("qualification", {}),
         actions=tuple(item.get("actions", ())),
+        pseudonymous=item.get("pseudonymous", False),
     )

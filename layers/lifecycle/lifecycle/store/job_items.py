@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from math import ceil
 from typing import Any
 
-from lifecycle.store.items import Item, format_time, parse_time
+from lifecycle.store.items import Item, format_time, from_seconds, parse_time, to_seconds
 from lifecycle.store.job_records import FoundMove, JobKind, JobRecord, SegmentRecord
 from lifecycle.store.json_text import from_json, to_json
 from lifecycle.store.schema import (
@@ -45,7 +43,7 @@ def job_item(workspace: str, job: JobRecord) -> Item:
         "total": job.total,
         "finished_at": None if job.finished_at is None else format_time(job.finished_at),
         "failure": job.failure,
-        EXPIRES_AT: _seconds(job.expires_at),
+        EXPIRES_AT: to_seconds(job.expires_at),
     }
 
 
@@ -66,7 +64,7 @@ def item_job(item: Item) -> JobRecord:
         total=int(item["total"]) if "total" in item else None,
         finished_at=parse_time(item["finished_at"]) if "finished_at" in item else None,
         failure=item.get("failure"),
-        expires_at=_time(item),
+        expires_at=from_seconds(item.get(EXPIRES_AT)),
     )
 
 
@@ -80,7 +78,7 @@ def listed_item(workspace: str, job: JobRecord) -> Item:
     return {
         "pk": jobs_pk(workspace),
         "sk": f"{listed_prefix(job.kind)}{format_time(job.created_at)}#{job.job_id}",
-        EXPIRES_AT: _seconds(job.expires_at),
+        EXPIRES_AT: to_seconds(job.expires_at),
     }
 
 
@@ -103,7 +101,7 @@ def segment_item(workspace: str, segment: SegmentRecord) -> Item:
         "done": segment.done,
         "finished": segment.finished,
         "tallies": _tallies_text(segment.tallies),
-        EXPIRES_AT: _seconds(segment.expires_at),
+        EXPIRES_AT: to_seconds(segment.expires_at),
     }
 
 
@@ -120,7 +118,7 @@ def item_segment(item: Item) -> SegmentRecord:
         done=int(item["done"]),
         finished=item["finished"],
         tallies=json.loads(item.get("tallies", "{}")),
-        expires_at=_time(item),
+        expires_at=from_seconds(item.get(EXPIRES_AT)),
     )
 
 
@@ -152,7 +150,7 @@ def moves_items(workspace: str, segment: SegmentRecord, moves: Sequence[FoundMov
             "from_stages": sorted({move.from_stage for move in part}),
             "to_stages": sorted({move.to_stage for move in part}),
             "rows": to_json([list(move) for move in part]),
-            EXPIRES_AT: _seconds(segment.expires_at),
+            EXPIRES_AT: to_seconds(segment.expires_at),
         }
         for number, part in enumerate(parts)
     ]
@@ -173,11 +171,3 @@ def is_from_to(move: FoundMove, from_stage: str | None, to_stage: str | None) ->
 def part_of(position: str) -> str:
     """The sort key of the item in which a position is; before all of them for none."""
     return MOVES_PREFIX + position.rpartition("#")[0]
-
-
-def _seconds(expires_at: datetime | None) -> int | None:
-    return None if expires_at is None else ceil(expires_at.timestamp())
-
-
-def _time(item: Item) -> datetime | None:
-    return datetime.fromtimestamp(int(item[EXPIRES_AT]), UTC) if EXPIRES_AT in item else None

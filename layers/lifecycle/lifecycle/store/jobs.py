@@ -31,6 +31,7 @@ from lifecycle.store.schema import (
     JOB,
     MOVES_PREFIX,
     SEGMENT_PREFIX,
+    checked_workspace,
     job_pk,
     jobs_pk,
     segment_sk,
@@ -53,12 +54,15 @@ class JobStore:
         client: a DynamoDB client.
         table: the table's name.
         workspace: the workspace's id.
+
+    Raises:
+        ValueError: that is no workspace.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, workspace: str) -> None:
         self._client = client
         self._table = table
-        self.workspace = workspace
+        self.workspace = checked_workspace(workspace)
 
     # ---- jobs -------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from lifecycle.store.deadline import keeping_time
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
@@ -45,4 +47,4 @@ class JobQueue:
 def job_queue() -> JobQueue:
     """The queue of this deployment, which the environment variable ``JOB_QUEUE_URL`` names."""
     config = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5)
-    return JobQueue(boto3.client("sqs", config=config), os.environ["JOB_QUEUE_URL"])
+    return JobQueue(keeping_time(boto3.client("sqs", config=config)), os.environ["JOB_QUEUE_URL"])

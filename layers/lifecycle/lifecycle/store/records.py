@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from lifecycle.events import Key
+from lifecycle.events import Activity, Event, Key
+from lifecycle.store.audit_records import AuditEntry
 
 
 class Binding(NamedTuple):
@@ -15,6 +16,27 @@ class Binding(NamedTuple):
 
     start: Key | None
     owner: str
+
+
+class Erasure(NamedTuple):
+    """What erasing a prospect has done, and what is left to do. Kept on the partition that was the prospect.
+
+    Attributes:
+        own: partitions of which every event from before is to go; empty when that is done.
+        shared: visitors that others share: of their events, those of the erased are to go.
+        apart: prospects that a person parted from the erased one: their events may name its identities.
+        removed: how much of what was removed so far.
+    """
+
+    own: tuple[str, ...]
+    shared: tuple[str, ...]
+    apart: tuple[str, ...]
+    removed: Mapping[str, int]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self.own
 
 
 class Ruling(NamedTuple):
@@ -35,11 +57,17 @@ class Partition:
         bindings: of a visitor that is known: whom its events belong to, in order of time.
         summary: of a prospect: its folded state, as ``engine.snapshot`` writes it.
         stage, since: of a prospect: what it is listed by.
-        due: of a prospect: when the mere passing of time may move it next.
+        due: of a prospect: when to look at it without an event: the mere passing of time may move it, or traces are
+            to be made.
+        condense_at: of a prospect: when the next trace of one of its activities is to be made.
+        retention: of a prospect: by which policy its activities expire; empty if that is not known of all.
         members: of a prospect: the partitions that belong to it; for a visitor the time from which all its events do
             (empty: always), ``None`` if they do no longer.
         rulings: merges and unmerges by decision, by the other partition.
         recent: marks of the events folded last, by which a repeated evaluation sees that there is nothing new.
+        erased_at: when the person whose partition it was was erased; nothing of before may come back.
+        marked: of a visitor of several people: some of its events were erased, and markers stand in their place.
+        erasure: of a prospect that was erased: what that has done.
     """
 
     prospect_id: str
@@ -50,9 +78,24 @@ class Partition:
     stage: str | None = None
     since: datetime | None = None
     due: datetime | None = None
+    condense_at: datetime | None = None
+    retention: str | None = None
     members: dict[str, str | None] = field(default_factory=dict)
     rulings: dict[str, Ruling] = field(default_factory=dict)
     recent: tuple[str, ...] = ()
+    erased_at: datetime | None = None
+    marked: bool = False
+    erasure: Erasure | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the person whose partition it was was erased, and has not come back."""
+        return self.erased_at is not None and self.summary is None and not self.is_pointer
+
+    @property
+    def is_being_erased(self) -> bool:
+        """Whether an erasure has more to do."""
+        return self.erasure is not None and not self.erasure.is_complete
 
     @property
     def is_pointer(self) -> bool:
@@ -68,7 +111,8 @@ class TransitionRecord:
     the condition that held, as a sentence. ``evidence`` holds the ids of the events that satisfied it.
     ``corrected_by`` is the id of the event that withdrew the evidence, ``None`` while the transition stands;
     ``restated_by`` that of the event whose withdrawals brought this move to light. ``qualification`` holds the answers
-    to the checklist's questions as they stood then. ``actions`` names what entering the stage set off.
+    to the checklist's questions as they stood then. ``actions`` names what entering the stage set off. ``pseudonymous``
+    marks a move of somebody who was erased: it is kept for the counts, and says neither whose it was nor why.
     """
 
     sequence: int
@@ -88,15 +132,51 @@ class TransitionRecord:
     restated_by: str | None
     qualification: Mapping[str, Any] = field(default_factory=dict)
     actions: tuple[str, ...] = ()
+    pseudonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLog:
+    """The log of one partition as it is kept: its newer activities in full, the older ones as traces.
+
+    Attributes:
+        events: all of them, each once: in full where it is still there.
+        transitions: of the prospect, in order.
+        traces: the traces, also of activities that are still there in full.
+        expiries: of the activities in full, by id, when they may go.
+        chunks: behind which number further items with traces go.
+    """
+
+    events: list[Event]
+    transitions: list[TransitionRecord]
+    traces: Mapping[Key, Activity]
+    expiries: Mapping[str, datetime | None]
+    chunks: int
+
+
+class NewTraces(NamedTuple):
+    """Traces for the log of a partition, made for the prospect to whom their activities belong.
+
+    ``chunk`` is the number of the first item with them, behind those that the log has. (A visitor's events may belong
+    to several prospects, for each of whom traces are made when it is due.)
+    """
+
+    home: str
+    prospect_id: str
+    chunk: int
+    traces: list[Activity]
 
 
 @dataclass(slots=True)
 class Change:
-    """What one evaluation changes, all of it or nothing: partitions as they become, and transitions of prospects.
+    """What one evaluation changes, all of it or nothing: partitions as they become, transitions and traces.
 
-    ``written`` and ``erased`` map a prospect to its transitions and sequence numbers.
+    ``written`` and ``erased`` map a prospect to its transitions and sequence numbers. ``audit`` is what the audit trail
+    tells of it.
     """
 
     partitions: list[Partition]
     written: dict[str, list[TransitionRecord]] = field(default_factory=dict)
     erased: dict[str, list[int]] = field(default_factory=dict)
+    traces: list[NewTraces] = field(default_factory=list)
+    audit: AuditEntry | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from hashlib import sha256
 from typing import NamedTuple
 from zlib import crc32
 
@@ -31,7 +33,10 @@ SHARDS = 4
 
 STATE = "STATE"
 EVENT_PREFIX = "E#"
+TRACES_PREFIX = "R#"
 TRANSITION_PREFIX = "T#"
+#: Of what stands in the place of an event that was erased.
+MARKER_PREFIX = "X#"
 CURRENT = "CURRENT"
 VERSION_PREFIX = "V#"
 DRAFT_PREFIX = "DRAFT#"
@@ -43,6 +48,25 @@ SOURCE_ADDRESS = "SOURCE"
 QUARANTINE_PREFIX = "Q#"
 SPENT_PREFIX = "N#"
 LINK_PREFIX = "L#"
+SESSION = "SESSION"
+BEGUN_SIGN_IN = "SIGN_IN"
+ONCE = "ONCE"
+AUDIT_PREFIX = "A#"
+
+#: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
+#: in which ``*`` and ``?`` stand for others.
+WORKSPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def checked_workspace(workspace: str) -> str:
+    """A workspace's name, as every store asks for it.
+
+    Raises:
+        ValueError: it is none. Keys made with it could be another workspace's.
+    """
+    if not WORKSPACE.fullmatch(workspace):
+        raise ValueError("workspace: use 1 to 63 lower-case letters, digits and hyphens, no hyphen first")
+    return workspace
 
 
 def shard_of(prospect_id: str) -> int:
@@ -92,22 +116,58 @@ def source_address_pk(source_id: str) -> str:
 
 def sources_pk(workspace: str) -> str:
     """The partition that lists a workspace's sources."""
-    return f"W#{workspace}#C"
+    return f"W#{checked_workspace(workspace)}#C"
 
 
 def source_pk(workspace: str, source_id: str) -> str:
     """The partition of what a source sent that could not be read, and of what it may use once only."""
-    return f"W#{workspace}#C#{source_id}"
+    return f"W#{checked_workspace(workspace)}#C#{source_id}"
 
 
 def link_pk(workspace: str, link_id: str) -> str:
     """The partition of a CRM's record that puts a contact on a deal: all that was said of it."""
-    return f"W#{workspace}#L#{link_id}"
+    return f"W#{checked_workspace(workspace)}#L#{link_id}"
 
 
 def unresolved_pk(workspace: str) -> str:
     """The partition that lists what waits for an email, a contact or a deal."""
-    return f"W#{workspace}#U"
+    return f"W#{checked_workspace(workspace)}#U"
+
+
+def audit_pk(workspace: str) -> str:
+    """The partition of a workspace's audit trail. Its beginning is no other partition's: the ids of deals are their
+    senders' choice, so an ending could be."""
+    return f"{AUDIT_PREFIX}{workspace}"
+
+
+def counters_pk(workspace: str) -> str:
+    """The partition of what a workspace has used of windows of time."""
+    return f"W#{checked_workspace(workspace)}#Q"
+
+
+def window_sk(window: int) -> str:
+    """The sort key of a window."""
+    return f"{window:012d}"
+
+
+def session_pk(digest: str) -> str:
+    """The partition of a browser's session, whose workspace is not known before it is read."""
+    return f"SESSION#{digest}"
+
+
+def begun_sign_in_pk(digest: str) -> str:
+    """The partition of a sign-in that is under way at the issuer."""
+    return f"SIGN_IN#{digest}"
+
+
+def used_token_pk(digest: str) -> str:
+    """The partition of a token that somebody has signed in with, so that nobody does so again."""
+    return f"USED#{digest}"
+
+
+def paging_secret_pk() -> str:
+    """The partition of the secret that the cursors of tokens are signed with."""
+    return "SECRET#PAGING"
 
 
 def owner_of(pk: str) -> tuple[str, str, str]:
@@ -123,6 +183,16 @@ def owner_of(pk: str) -> tuple[str, str, str]:
 def event_sk(event_id: str) -> str:
     """The sort key of an event: put only if absent, so that the same id twice is one event."""
     return EVENT_PREFIX + event_id
+
+
+def traces_sk(chunk: int, prospect_id: str) -> str:
+    """The sort key of an item with traces that were made for a prospect."""
+    return f"{TRACES_PREFIX}{chunk:06d}#{prospect_id}"
+
+
+def marker_sk(event_id: str) -> str:
+    """The sort key of what stands in the place of an erased event: a hash, for an id may say who somebody was."""
+    return MARKER_PREFIX + sha256(event_id.encode()).hexdigest()
 
 
 def transition_sk(sequence: int) -> str:
@@ -148,6 +218,11 @@ def segment_sk(number: int) -> str:
 def moves_sk(number: int, page: int, part: int) -> str:
     """The sort key of moves that a segment found in one page; a page with many is kept in parts."""
     return f"{MOVES_PREFIX}{number:04d}#{page:06d}#{part:02d}"
+
+
+def audit_sk(time: str, entry_id: str) -> str:
+    """The sort key of an entry of the audit trail, which is also its position in it."""
+    return f"{time}#{entry_id}"
 
 
 def stage_pk(workspace: str, stage: str, shard: int) -> str:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lifecycle.events import Identity
 from lifecycle.sources.said import LinkUpdate
+from lifecycle.store.audit import audit_put
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import Item, format_time, parse_time, to_attributes
 from lifecycle.store.reads import get_item, query_items
 from lifecycle.store.schema import (
@@ -33,6 +35,7 @@ from lifecycle.store.transactions import NOT_THERE, put, put_absent, transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 #: How long a part stays in quarantine, and a nonce is remembered.
 QUARANTINE = timedelta(days=30)
@@ -55,21 +58,35 @@ class SourceStore:
         client: a DynamoDB client.
         table: the table's name.
         workspace: the workspace's id.
+        writer: another client, which may also write what a source's address is found by, and what goes with it. That
+            is no workspace's: whose an address is, is not known before it is found. Nothing but connecting and
+            disconnecting takes it.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, workspace: str) -> None:
+    def __init__(
+        self, client: DynamoDBClient, table: str, workspace: str, writer: DynamoDBClient | None = None
+    ) -> None:
         self._client = client
+        self._writer = writer or client
         self._table = table
         self.workspace = workspace
 
     # ---- the list ---------------------------------------------------------------------------------------------------
 
-    def connect(self, record: SourceRecord) -> bool:
-        """Keep a new source; ``False`` where its address is taken, or other writes are in the way."""
+    def connect(self, record: SourceRecord, audit: AuditEntry) -> bool:
+        """Keep a new source, with the entry of the audit trail that tells of it.
+
+        Returns:
+            Whether it was kept; ``False`` where its address is taken, or other writes are in the way.
+        """
         address = {"pk": source_address_pk(record.source_id), "sk": SOURCE_ADDRESS, "workspace": self.workspace}
         return transact(
-            self._client,
-            [put(self._table, address, NOT_THERE), put(self._table, self._item(record), NOT_THERE)],
+            self._writer,
+            [
+                put(self._table, address, NOT_THERE),
+                put(self._table, self._item(record), NOT_THERE),
+                audit_put(self._table, self.workspace, audit),
+            ],
         )
 
     def all(self) -> list[SourceRecord]:
@@ -83,40 +100,49 @@ class SourceStore:
         item = get_item(self._client, self._table, sources_pk(self.workspace), source_id)
         return None if item is None else _record(item)
 
-    def change(self, record: SourceRecord) -> bool:
-        """Keep a source's new label and settings; ``record`` has the version that was read.
+    def change(self, record: SourceRecord, audit: AuditEntry) -> bool:
+        """Keep a source's new label and settings, with the entry of the audit trail that tells of it.
+
+        Arguments:
+            record: the source, with the version that was read.
+            audit: the entry.
 
         Returns:
             Whether it was kept; ``False`` where somebody else has changed it, or it is gone.
         """
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=to_attributes({"pk": sources_pk(self.workspace), "sk": record.source_id}),
-                UpdateExpression="SET label = :label, settings = :settings, version = :next",
-                ConditionExpression=_SAME_VERSION,
-                ExpressionAttributeValues=to_attributes(
-                    {
-                        ":label": record.label,
-                        ":settings": _dump(record.settings),
-                        ":next": record.version + 1,
-                        ":read": record.version,
-                    }
-                ),
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        values = {
+            ":label": record.label,
+            ":settings": _dump(record.settings),
+            ":next": record.version + 1,
+            ":read": record.version,
+        }
+        update: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": to_attributes({"pk": sources_pk(self.workspace), "sk": record.source_id}),
+                "UpdateExpression": "SET label = :label, settings = :settings, version = :next",
+                "ConditionExpression": _SAME_VERSION,
+                "ExpressionAttributeValues": to_attributes(values),
+            }
+        }
+        return transact(self._client, [update, audit_put(self._table, self.workspace, audit)])
 
-    def disconnect(self, source_id: str) -> bool:
-        """Forget a source; ``False`` where other writes are in the way. Its quarantine goes by itself, in time."""
+    def record(self, audit: AuditEntry) -> bool:
+        """Append to the audit trail what changes nothing in the table."""
+        return transact(self._client, [audit_put(self._table, self.workspace, audit)])
+
+    def disconnect(self, source_id: str, audit: AuditEntry) -> bool:
+        """Forget a source, with the entry of the audit trail that tells of it; its quarantine goes by itself, in time.
+
+        Returns:
+            Whether it is gone; ``False`` where other writes are in the way.
+        """
         places = [
             {"pk": source_address_pk(source_id), "sk": SOURCE_ADDRESS},
             {"pk": sources_pk(self.workspace), "sk": source_id},
         ]
-        return transact(
-            self._client, [{"Delete": {"TableName": self._table, "Key": to_attributes(place)}} for place in places]
-        )
+        deletions = [self._deletion(place) for place in places]
+        return transact(self._writer, [*deletions, audit_put(self._table, self.workspace, audit)])
 
     def note(self, source_id: str, what: Literal["last_received_at", "last_refused_at"], at: datetime) -> None:
         """Note when something came in; a source that is gone stays gone."""
@@ -174,10 +200,15 @@ class SourceStore:
         item = get_item(self._client, self._table, pk, QUARANTINE_PREFIX + part_id)
         return None if item is None else _part(item)
 
-    def release(self, source_id: str, part_id: str) -> None:
-        """Take a part out of quarantine."""
-        place = {"pk": source_pk(self.workspace, source_id), "sk": QUARANTINE_PREFIX + part_id}
-        self._client.delete_item(TableName=self._table, Key=to_attributes(place))
+    def release(self, source_id: str, part_id: str, audit: AuditEntry | None = None) -> bool:
+        """Take a part out of quarantine, with the entry of the audit trail that tells of it, where somebody does it.
+
+        Returns:
+            Whether it is out; ``False`` where other writes are in the way.
+        """
+        deletion = self._deletion({"pk": source_pk(self.workspace, source_id), "sk": QUARANTINE_PREFIX + part_id})
+        told = [] if audit is None else [audit_put(self._table, self.workspace, audit)]
+        return transact(self._client, [deletion, *told])
 
     # ---- nonces -----------------------------------------------------------------------------------------------------
 
@@ -248,6 +279,9 @@ class SourceStore:
         """Take something off the list of what waits."""
         place = {"pk": unresolved_pk(self.workspace), "sk": position_of(waiting)}
         self._client.delete_item(TableName=self._table, Key=to_attributes(place))
+
+    def _deletion(self, place: Mapping[str, str]) -> TransactWriteItemTypeDef:
+        return {"Delete": {"TableName": self._table, "Key": to_attributes(place)}}
 
     def _item(self, record: SourceRecord) -> Item:
         return {

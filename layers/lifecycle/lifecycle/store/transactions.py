@@ -20,6 +20,12 @@ TRANSACTION_LIMIT = 100
 #: The item is not there yet.
 NOT_THERE = "attribute_not_exists(pk)"
 
+#: The item is there.
+THERE = "attribute_exists(pk)"
+
+#: How often to try writes without conditions before the failure is the caller's.
+_ATTEMPTS = 4
+
 #: Reasons of a cancelled transaction after which the same transaction may succeed.
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
@@ -42,6 +48,18 @@ def transact(client: DynamoDBClient, writes: Sequence[TransactWriteItemTypeDef])
             return False
         raise
     return True
+
+
+def transact_in_time(client: DynamoDBClient, writes: Sequence[TransactWriteItemTypeDef]) -> None:
+    """Make all of some writes that have no conditions, whatever passes by in between.
+
+    Raises:
+        TransactionCanceledException: other writers were in the way at every attempt.
+    """
+    for _ in range(_ATTEMPTS):
+        if transact(client, writes):
+            return
+    client.transact_write_items(TransactItems=list(writes))
 
 
 def put_absent(client: DynamoDBClient, table: str, items: Sequence[Item]) -> list[bool]:
@@ -76,10 +94,15 @@ def _put_chunk(client: DynamoDBClient, table: str, items: Sequence[Item], places
     A transaction because one request then carries a hundred conditional puts, where BatchWriteItem knows no conditions.
     What is there already cancels it, and is left out of the next try.
     """
+    return [places[made] for made in transact_possible(client, [put(table, items[at], NOT_THERE) for at in places])]
+
+
+def transact_possible(client: DynamoDBClient, writes: Sequence[TransactWriteItemTypeDef]) -> Sequence[int]:
+    """Make those of some writes, as many as one transaction takes, whose conditions hold; their places."""
+    places = list(range(len(writes)))
     while places:
-        puts = [put(table, items[place], NOT_THERE) for place in places]
         try:
-            client.transact_write_items(TransactItems=puts)
+            client.transact_write_items(TransactItems=[writes[place] for place in places])
         except client.exceptions.TransactionCanceledException as cancelled:
             codes = [reason.get("Code") for reason in cancelled.response["CancellationReasons"]]
             left = [place for place, code in zip(places, codes, strict=True) if code != "ConditionalCheckFailed"]
@@ -106,6 +129,26 @@ def put(table: str, item: Item, condition: str | None = None, **values: object) 
     if values:
         write["Put"]["ExpressionAttributeValues"] = to_attributes({f":{name}": it for name, it in values.items()})
     return write
+
+
+def set_or_remove(table: str, pk: str, sk: str, name: str, value: object) -> TransactWriteItemTypeDef:
+    """An update of a transaction that sets an attribute of an item, or removes it (``None``), if the item is there."""
+    update: TransactWriteItemTypeDef = {
+        "Update": {
+            "TableName": table,
+            "Key": to_attributes({"pk": pk, "sk": sk}),
+            "UpdateExpression": f"REMOVE {name}" if value is None else f"SET {name} = :value",
+            "ConditionExpression": "attribute_exists(pk)",
+        }
+    }
+    if value is not None:
+        update["Update"]["ExpressionAttributeValues"] = to_attributes({":value": value})
+    return update
+
+
+def delete(table: str, pk: str, sk: str) -> TransactWriteItemTypeDef:
+    """A deletion of a transaction; of what is not there, nothing."""
+    return {"Delete": {"TableName": table, "Key": to_attributes({"pk": pk, "sk": sk})}}
 
 
 def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -16,8 +16,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.config import Config
 
+from lifecycle.store.client import PATIENT
+from lifecycle.store.deadline import keeping_time
 from lifecycle.store.items import format_time, parse_time
 
 if TYPE_CHECKING:
@@ -87,5 +88,4 @@ class Vault:
 @lru_cache(maxsize=1)
 def vault() -> Vault:
     """The vault of this deployment, which the environment variable ``SECRETS_PREFIX`` names."""
-    config = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5)
-    return Vault(boto3.client("ssm", config=config), os.environ["SECRETS_PREFIX"])
+    return Vault(keeping_time(boto3.client("ssm", config=PATIENT)), os.environ["SECRETS_PREFIX"])

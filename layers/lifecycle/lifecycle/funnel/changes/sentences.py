@@ -12,7 +12,8 @@ from lifecycle.funnel.changes.notation import notation, same
 from lifecycle.funnel.changes.renaming import renamed_stages, with_new_keys
 from lifecycle.funnel.changes.stage_changes import Names, StageChanges, ended, quoted
 from lifecycle.funnel.criteria import ActivityCriterion, AttributeCriterion, MailDomainCriterion
-from lifecycle.funnel.definition import BusinessTime, Funnel, Question, Recycling, Scoring
+from lifecycle.funnel.definition import BusinessTime, Funnel, Question, Recycling, Retention, Scoring
+from lifecycle.funnel.durations import Duration
 from lifecycle.funnel.parsing import WEEKDAYS, parse_funnel
 
 #: A criterion and the points that it is worth.
@@ -42,6 +43,7 @@ def changes(old_document: Mapping[str, Any], new_document: Mapping[str, Any]) ->
         _competitors(old, new),
         _business_time(old.business_time, new.business_time),
         _publication(old, new),
+        _retention(old.retention, new.retention),
         _title(old, new),
     )
     return tuple(chain.from_iterable(parts))
@@ -196,6 +198,23 @@ def _publication(old: Funnel, new: Funnel) -> Iterator[str]:
         "by_criteria": "moves back those who do not meet their stage any more",
     }
     yield from _differ("Coming into force", words[new.on_publication], words[old.on_publication])
+
+
+def _retention(old: Retention, new: Retention) -> Iterator[str]:
+    for type_ in sorted({*old.activities, *new.activities}):
+        if new.activities.get(type_) != old.activities.get(type_):
+            yield f"Privacy: each {type_} is now {_kept(type_, new)}; before: {_kept(type_, old)}."
+    if new.default != old.default:
+        yield f"Privacy: any other activity is now {_deleted(new.default)}; before: {_deleted(old.default)}."
+
+
+def _kept(type_: str, retention: Retention) -> str:
+    """What becomes of activities of a type; without a word about it, of them as of any other."""
+    return _deleted(retention.of(type_)) + ("" if type_ in retention.activities else " like any other")
+
+
+def _deleted(duration: Duration | None) -> str:
+    return f"deleted {duration} after it occurred" if duration else "kept for ever"
 
 
 def _title(old: Funnel, new: Funnel) -> Iterator[str]:

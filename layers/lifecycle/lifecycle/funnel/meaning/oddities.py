@@ -16,7 +16,8 @@ from lifecycle.funnel.criteria import (
     ScoreCriterion,
     StageCriterion,
 )
-from lifecycle.funnel.definition import Funnel, Stage
+from lifecycle.funnel.definition import Funnel, Retention, Stage
+from lifecycle.funnel.durations import Duration
 from lifecycle.funnel.mail_domains import is_free
 from lifecycle.funnel.meaning.contradiction import Claim, World
 from lifecycle.funnel.meaning.places import stage_places
@@ -44,6 +45,7 @@ def oddities(document: Mapping[str, Any], reach: Reach, budget: Budget) -> Itera
         yield from _too_easy(funnel, reach, stage, path, budget)
     yield from _idle_decisions(document, funnel)
     yield from _unasked(document, funnel)
+    yield from _short_retention(document, funnel)
     for number, domain in enumerate(document.get("competitor_domains", ())):
         if is_free(domain.lower()):
             reason = "is a free provider, with whom anybody may have an address"
@@ -133,6 +135,35 @@ def _idle_decisions(document: Mapping[str, Any], funnel: Funnel) -> Iterator[Pro
                     f"waits for a decision that leads straight to {exits[leaf.action]}, from where on it is forgotten"
                 )
                 yield Problem(pointer((*place.path, "decision")), reason, "another decision, or no decision there")
+
+
+def _short_retention(document: Mapping[str, Any], funnel: Funnel) -> Iterator[Problem]:
+    """Activities that go earlier than a criterion looks back. It goes on counting them; a new one might not."""
+    looks_back = [
+        (leaf, place.path)
+        for _, _, root in stage_places(document)
+        for place in root.walk()
+        if isinstance(leaf := place.criterion, ActivityCriterion) and leaf.within
+    ]
+    for path, types, kept in _kept_times(funnel.retention):
+        for leaf, place in looks_back:
+            counted = leaf.type in types if types is not None else leaf.type not in funnel.retention.activities
+            if counted and leaf.within is not None and kept.length < leaf.within.length:
+                reason = (
+                    f"is shorter than the {leaf.within} that {pointer(place)} looks back: a later version that asks of "
+                    "other properties could not see them of activities that are deleted"
+                )
+                yield Problem(pointer(path), reason, f"at least {leaf.within}, or what is needed to keep privacy")
+                break
+
+
+def _kept_times(retention: Retention) -> Iterator[tuple[Path, frozenset[str | None] | None, Duration]]:
+    """How long activities are kept: where that stands, of which types (``None``: of all that are not named), and how
+    long. A criterion of any type counts those of each."""
+    for type_, duration in retention.activities.items():
+        yield ("retention", "activities", type_), frozenset((type_, None)), duration
+    if retention.default is not None:
+        yield ("retention", "default"), None, retention.default
 
 
 def _unasked(document: Mapping[str, Any], funnel: Funnel) -> Iterator[Problem]:
