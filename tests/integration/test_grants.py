@@ -41,6 +41,7 @@ from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.protocol import Appended
 from lifecycle.store.queue import job_queue
 from lifecycle.store.schema import SHARDS
+from lifecycle.store.vault import vault
 from lifecycle.store.workspace_clients import TAG, sessions
 from tests.integration.story import KEY, an_issuer, handle, sample, tell
 from tests.integration.tables import create_table
@@ -59,6 +60,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 CODE = (PROJECT / "functions", PROJECT / "layers/lifecycle/lifecycle")
 TABLE_NAME = "granted"
 BUS_NAME = "bus"
+SOURCES_PREFIX = "/stack/sources"
+#: The parameters of Systems Manager with the secrets of sources, as the template has them.
+PARAMETERS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}/sources/*"
 WORKSPACE = "local"
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=29)
@@ -189,6 +193,7 @@ class Calls:
             with pytest.MonkeyPatch.context() as patch:
                 sessions.cache_clear()
                 throttle.cache_clear()
+                vault.cache_clear()
                 patch.setenv("WORKSPACE_ROLE_ARN", f"arn:aws:iam::{ACCOUNT}:role/{role}")
                 return handle(function, event)
         finally:
@@ -212,10 +217,18 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str
             yield operation, params["RoleArn"].rpartition("/")[2], None
         case "SendMessage":
             yield operation, {"jobs": "JobQueue"}[params["QueueUrl"].rpartition("/")[2]], None
+        case "PutParameter" | "GetParameter" | "DeleteParameters":
+            yield from ((operation, _parameter(name), None) for name in params.get("Names") or [params["Name"]])
         case "PutEvents":
             yield from ((operation, {BUS_NAME: "EventBus"}[it["EventBusName"]], None) for it in params["Entries"])
         case _:
             raise AssertionError(f"say what {operation} is authorised by")
+
+
+def _parameter(name: str) -> str:
+    """Where a parameter of Systems Manager is, as the grants have it."""
+    assert name.startswith(f"{SOURCES_PREFIX}/")
+    return PARAMETERS
 
 
 def _leading_key(params: Mapping[str, Any]) -> str:
@@ -258,6 +271,7 @@ class Told:
         self._late_events_are_found_by_the_next_request()
         self._late_events_are_found_by_the_stream()
         self._time_passes()
+        self._what_waits_is_resolved()
         self._long_work_is_done()
 
     def _send(self, sample_name: str, workspace: str, body: Mapping[str, Any] | None = None, **path: str) -> Any:
@@ -292,6 +306,20 @@ class Told:
         session = re.findall("__Host-session=([^;]+)", str(opened["multiValueHeaders"]))[0]
         event = sample("authorize_request.session", {SESSION: session})
         assert self._calls.handle("authorize_request", event)["context"]["credential"] == "session"
+
+    def _what_waits_is_resolved(self) -> None:
+        workspace = "manage-sources"
+        wanted = {"kind": "cloudevents", "secret": "sesame"}
+        source_id = self._send("manage_sources.connect", workspace, wanted)["source_id"]
+        for number, more in enumerate(({}, {"email": "waiting@example.com"})):
+            content = {"specversion": "1.0", "source": "/crm", "id": str(number), "type": "prospect.activity"}
+            data = {"type": "website_visit", "identities": {"crm": {"ours": "151"}, **more}}
+            event = sample("receive_webhook.segment")
+            event["path"] = f"/webhooks/{source_id}"
+            event["headers"] |= {"Authorization": "Bearer sesame", "Content-Type": "application/cloudevents+json"}
+            event["body"] = json.dumps({**content, "data": data})
+            assert self._calls.handle("receive_webhook", event)["statusCode"] == 202
+        assert self._send("manage_sources.unresolved", workspace)["waiting"] == []
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))
@@ -459,6 +487,7 @@ def calls() -> Iterator[Calls]:
         patch.setenv("JOB_PROSPECTS_PER_SECOND", "1000")
         patch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
         patch.setenv("KEY_REQUESTS_PER_SECOND", "100")
+        patch.setenv("SOURCES_PREFIX", SOURCES_PREFIX)
         noted = Calls()
         assert boto3.DEFAULT_SESSION is not None
         noted.listen(boto3.DEFAULT_SESSION.events)
@@ -552,7 +581,9 @@ def test_every_call_by_a_functions_own_role_is_about_partitions_that_iam_allows_
     own = [(name, call) for (name, session), made in calls.made.items() if session is OWN for call in made]
     refused = [(name, call) for name, call in own if call.key and not allows(statements_of(name), call)]
 
-    assert {name for name, call in own if call.key} == {"authorize_request", "sign_in", "manage_keys", "run_timers"}
+    assert {name for name, call in own if call.key} == {
+        *("authorize_request", "sign_in", "manage_keys", "run_timers", "manage_sources", "receive_webhook")
+    }
     assert refused == []
 
 

@@ -119,6 +119,7 @@ def receiver() -> FakeReceiver:
     return FakeReceiver()
 
 
+@pytest.fixture
 def audit() -> MemoryAudit:
     """The workspace's audit trail."""
     return MemoryAudit("local")
@@ -136,7 +137,6 @@ def fake(
 ) -> FakeLifecycle:
     """Use cases that every handler gets for the workspace "local", at noon."""
     lifecycle = FakeLifecycle()
-    monkeypatch.setenv("PUBLIC_URL", "https://prospects.example.com")
 
     def opening(use_cases: Any) -> Callable[[Caller], Any]:
         def opened(caller: Caller) -> Any:

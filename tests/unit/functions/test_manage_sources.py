@@ -10,7 +10,7 @@ from lifecycle.contract.source_examples import PART_ID, REQUESTS, SOURCE_ID
 from lifecycle.services.connections import Wanted
 from lifecycle.services.errors import InvalidSettingsError, SecretNeededError, SourcesBusyError, StillUnreadableError
 from lifecycle.sources.table import SOURCES
-from tests.unit.functions.conftest import Call
+from tests.unit.functions.conftest import PUBLIC_URL, Call
 from tests.unit.functions.fake_connections import FakeConnections
 
 SOURCE = f"/sources/{SOURCE_ID}"
@@ -28,7 +28,7 @@ def test_a_connected_source_is_told_its_url(call: Call, connections: FakeConnect
     reply = call("manage_sources", "POST", "/sources", body={"kind": "segment", "label": "website"})
 
     assert reply.status == 201
-    assert reply.body["url"] == f"https://prospects.example.com/webhooks/{SOURCE_ID}"
+    assert reply.body["url"] == f"{PUBLIC_URL}/webhooks/{SOURCE_ID}"
     assert connections.calls == [("connect", Wanted("segment", "website", None, {}), "key:laptop")]
 
 

@@ -12,7 +12,7 @@ import pytest
 from lifecycle.contract.limits import MAX_BATCH_BYTES
 from lifecycle.contract.source_examples import SOURCE_ID
 from lifecycle.sources.source import RefusedDeliveryError
-from tests.unit.functions.conftest import Call
+from tests.unit.functions.conftest import PUBLIC_URL, Call
 from tests.unit.functions.fake_receiver import FakeReceiver
 
 WEBHOOK = f"/webhooks/{SOURCE_ID}"
@@ -40,7 +40,7 @@ def test_the_bytes_are_handed_on_as_they_came(call: Call, receiver: FakeReceiver
 def test_the_url_is_the_configured_one_whatever_the_host_header_says(call: Call, receiver: FakeReceiver) -> None:
     call("receive_webhook", "POST", WEBHOOK, body="{}", headers={"Host": "evil.example"}, query={"a": ["1", "2"]})
 
-    assert receiver.deliveries[0].url == f"https://prospects.example.com{WEBHOOK}?a=1&a=2"
+    assert receiver.deliveries[0].url == f"{PUBLIC_URL}{WEBHOOK}?a=1&a=2"
 
 
 def test_header_names_are_in_lower_case(call: Call, receiver: FakeReceiver) -> None:

@@ -41,7 +41,7 @@ EXPECTED = {
     # Any kind will do for the connections here, and they hold the first source only.
     "manage_sources.connect_unknown": 201,
     "manage_sources.replace_secret": 404,
-    "manage_sources.disconnect": 204,
+    "manage_sources.disconnect": 404,
     "manage_sources.discard": 204,
     # Whatever comes in, the receiver here accepts.
     "receive_webhook.tracking": 202,

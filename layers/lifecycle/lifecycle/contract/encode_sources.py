@@ -34,7 +34,7 @@ def encode_kinds(sources: Iterable[Source]) -> answers.SourceKindsAnswer:
     }
 
 
-def encode_source(view: SourceView, url: str) -> answers.SourceAnswer:
+def encode_source(view: SourceView, url: str) -> answers.ConnectedSourceAnswer:
     """A connected system.
 
     Arguments:

@@ -28,7 +28,7 @@ class SourceKindsAnswer(TypedDict):
     kinds: list[SourceKindAnswer]
 
 
-class SourceAnswer(TypedDict):
+class ConnectedSourceAnswer(TypedDict):
     """An outside system that is connected."""
 
     source_id: str
@@ -58,7 +58,7 @@ class SourceAnswer(TypedDict):
 class SourcesAnswer(TypedDict):
     """The connected systems of the workspace."""
 
-    sources: list[SourceAnswer]
+    sources: list[ConnectedSourceAnswer]
 
 
 class RotationAnswer(TypedDict):

@@ -65,7 +65,7 @@ ANSWERS: Mapping[str, Any] = {
         ]
     },
     "SourcesAnswer": {"sources": [_SOURCE]},
-    "SourceAnswer": _SOURCE,
+    "ConnectedSourceAnswer": _SOURCE,
     "RotationAnswer": {"previous_valid_until": "2026-05-06T12:00:00Z"},
     "QuarantineAnswer": {
         "parts": [

@@ -51,7 +51,7 @@ POST_SOURCE = Route(
         "that sign nothing, it is all that proves them, so treat it as a secret."
     ),
     request="SourceBody",
-    answers=(Answer(201, "Connected.", "SourceAnswer"),),
+    answers=(Answer(201, "Connected.", "ConnectedSourceAnswer"),),
     problems=(400, 413, 422, 503),
 )
 
@@ -61,7 +61,7 @@ GET_SOURCE = Route(
     function=_FUNCTION,
     scope="admin",
     summary="Show a connected system",
-    answers=(Answer(200, "The source.", "SourceAnswer"),),
+    answers=(Answer(200, "The source.", "ConnectedSourceAnswer"),),
     problems=(404, 422, 503),
 )
 
@@ -72,7 +72,7 @@ PUT_SOURCE = Route(
     scope="admin",
     summary="Change the label and settings of a connected system",
     request="SourceChangeBody",
-    answers=(Answer(200, "Changed.", "SourceAnswer"),),
+    answers=(Answer(200, "Changed.", "ConnectedSourceAnswer"),),
     problems=(400, 404, 409, 413, 422, 503),
 )
 

@@ -95,12 +95,12 @@ def _event(delivery: Delivery, settings: Mapping[str, Any], part: Any) -> Iterat
     event = object_in(part, "event-data")
     name = text_in(event.get("event"), "event")
     type_, direction, bounce = _meaning(event, name)
-    client = _inner(event, "client-info")
+    device = _inner(event, "client-info")
     status = _inner(event, "delivery-status")
     properties = texts(
         message_id=_inner(_inner(event, "message"), "headers").get("message-id"),
         url=event.get("url"),
-        user_agent=client.get("user-agent"),
+        user_agent=device.get("user-agent"),
         reason=status.get("message") or status.get("description") or event.get("reason"),
         status=status.get("enhanced-code") or status.get("code"),
         categories=event.get("tags"),
@@ -114,7 +114,7 @@ def _event(delivery: Delivery, settings: Mapping[str, Any], part: Any) -> Iterat
         recipient(event.get("recipient"), "recipient", event.get("user-variables"), settings),
         source="mailgun",
         direction=direction,
-        automated="Mailgun: client-info.bot" if client.get("bot") else None,
+        automated="Mailgun: client-info.bot" if device.get("bot") else None,
         properties=properties,
     )
 

@@ -48,7 +48,7 @@ def write_key(delivery: Delivery) -> str | None:
     except UnreadableDeliveryError:
         return None
     key = body.get("writeKey") if isinstance(body, dict) else None
-    return key if isinstance(key, str) else None
+    return key or None if isinstance(key, str) else None
 
 
 def _translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said]:
@@ -85,7 +85,8 @@ def _unpacked(delivery: Delivery) -> bytes:
 
 
 def _messages(body: dict[str, Any], call: str) -> list[Any]:
-    if call.lower() not in _BATCHES and "batch" not in body:
+    # A message of a batch may come alone: from quarantine.
+    if "batch" not in body and (call.lower() not in _BATCHES or "type" in body or "action" in body):
         return [body]
     messages = body.get("batch")
     if not isinstance(messages, list) or len(messages) > MAX_EVENTS:

@@ -87,5 +87,5 @@ class Vault:
 
 @lru_cache(maxsize=1)
 def vault() -> Vault:
-    """The vault of this deployment, which the environment variable ``SECRETS_PREFIX`` names."""
-    return Vault(keeping_time(boto3.client("ssm", config=PATIENT)), os.environ["SECRETS_PREFIX"])
+    """The vault of this deployment, which the environment variable ``SOURCES_PREFIX`` names."""
+    return Vault(keeping_time(boto3.client("ssm", config=PATIENT)), os.environ["SOURCES_PREFIX"])
