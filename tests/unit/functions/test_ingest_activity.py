@@ -232,7 +232,7 @@ BAD_BATCHES: list[tuple[str, Any, int]] = [
     ("them twice", '{"activities": [], "activities": []}', 422),
     ("a string", '"activities"', 422),
     ("null", "null", 422),
-    ("5 MiB and more", json.dumps([VISIT]) + " " * 5 * 1024 * 1024, 413),
+    ("4 MiB and more", json.dumps([VISIT]) + " " * 4 * 1024 * 1024, 413),
 ]
 
 

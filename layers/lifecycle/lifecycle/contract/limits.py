@@ -6,8 +6,8 @@ from __future__ import annotations
 #: request (AWS, "Lambda quotas" and "Amazon API Gateway quotas"); the body travels inside a JSON event, escaped.
 MAX_BODY_BYTES = 1024 * 1024
 
-#: Bytes of the body of a batch: within Lambda's 6 MB with room for the rest of the event.
-MAX_BATCH_BYTES = 5 * 1024 * 1024
+#: Bytes of the body of a batch: within Lambda's 6 MB as Base64, with room for the rest of the event.
+MAX_BATCH_BYTES = 4 * 1024 * 1024
 
 #: Entries of a batch (design, section 5).
 MAX_BATCH_ENTRIES = 500

@@ -1,0 +1,177 @@
+"""Outside systems against the deployed stack: what each of them sends, proven its way, and real client libraries."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import rudderstack.analytics.client as rudderstack
+import segment.analytics.client as segment
+
+from lifecycle.services.credentials import create_api_key
+from lifecycle.services.scopes import SCOPES
+from lifecycle.sources.table import SOURCES
+from local.stack import LocalStack, StackInfo
+from tests.e2e.api import Api, Json, eventually, someone, something
+from tests.senders import hubspot, sendgrid
+from tests.senders.sender import Sample, Sender, delivery
+
+#: Those that come by a bus, whose deliveries no request over HTTP can be.
+BY_BUS = {"salesforce", "ses_eventbridge"}
+#: Its certificate is Amazon's, and its signatures nobody else can make: tests/unit/sources/test_ses.py.
+OF_AMAZON = {"ses"}
+
+
+@pytest.fixture
+def own_api(local_stack: LocalStack, stack_info: StackInfo) -> Iterator[Api]:
+    """The API of a workspace in which nothing else happens."""
+    dynamodb = local_stack.client("dynamodb")
+    workspace = f"sources-{uuid4().hex[:8]}"
+    key = create_api_key(dynamodb, stack_info.table, workspace, "test", datetime.now(UTC), scopes=SCOPES)
+    api = Api(stack_info.api_url, key)
+    yield api
+    api.http.close()
+
+
+class Connected:
+    """A sender whose source is connected."""
+
+    def __init__(self, api: Api, api_url: str, sender: Sender) -> None:
+        wanted: Json = {"kind": sender.kind, "settings": dict(sender.settings)}
+        if sender.secret:
+            wanted["secret"] = sender.secret
+        made = api.ok("POST", "/sources", json=wanted)
+        self.source_id: str = made["source_id"]
+        self._told_url: str = made["url"]
+        self._url = f"{api_url}/webhooks/{self.source_id}"
+        self._sender = sender
+
+    def send(self, sample: Sample, *, secret: str | None = None) -> httpx.Response:
+        """Send a sample as the system would, signed for the address that it was told."""
+        request = delivery(self._sender, sample, self._told_url, datetime.now(UTC), secret)
+        url = self._url + (f"/{request.call}" if request.call else "")
+        return httpx.post(url, content=request.body, headers=dict(request.headers), timeout=60)
+
+
+def sender_of(kind: str) -> Sender:
+    sender: Sender = import_module(f"tests.senders.{kind}").SENDER
+    return sender
+
+
+@pytest.mark.parametrize("kind", sorted(SOURCES.keys() - BY_BUS - OF_AMAZON))
+def test_every_sample_of_every_system_is_kept_once_and_nothing_without_its_proof(
+    own_api: Api, stack_info: StackInfo, kind: str
+) -> None:
+    sender = sender_of(kind)
+    connected = Connected(own_api, stack_info.api_url, sender)
+    samples = {name: sample for name, sample in sender.samples.items() if len(sample.body) < 100_000}
+
+    if sender.secret:
+        first = next(iter(samples.values()))
+        assert connected.send(first, secret=sender.secret[:-2] + "AA").status_code == 401
+        assert own_api.ok("GET", f"/sources/{connected.source_id}")["last_received_at"] is None
+    for sample in samples.values():
+        answer = connected.send(sample)
+        assert answer.status_code < 400, (answer.status_code, answer.text)
+
+    seen = own_api.ok("GET", f"/sources/{connected.source_id}")
+    assert seen["last_received_at"] is not None
+    assert seen["quarantined"] == 0
+    before = states(own_api)
+    for sample in samples.values():
+        assert connected.send(sample).status_code < 400
+    assert states(own_api) == before
+
+
+def states(api: Api) -> dict[str, Json]:
+    """Where everybody stands."""
+    found = api.ok("GET", "/prospects", params={"limit": 200})["prospects"]
+    return {one["prospect_id"]: one for one in found}
+
+
+def test_a_thousand_events_of_sendgrid_in_one_request(
+    own_api: Api, stack_info: StackInfo, record_property: Callable[[str, object], None]
+) -> None:
+    connected = Connected(own_api, stack_info.api_url, sendgrid.SENDER)
+    email = someone()
+    events = [sendgrid.event("click", number, email=email, url=f"https://x.example/{number}") for number in range(1000)]
+    sample = Sample(sendgrid.batch(*events))
+
+    started = time.monotonic()
+    answer = connected.send(sample)
+    record_property("seconds", round(time.monotonic() - started, 1))
+
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1000)
+    prospect = eventually(lambda: own_api.find(email=email), bool)
+    assert prospect is not None
+
+
+def test_hubspots_thin_events_in_any_order_make_a_customer(own_api: Api, stack_info: StackInfo) -> None:
+    connected = Connected(own_api, stack_info.api_url, hubspot.SENDER)
+    samples = list(hubspot.SENDER.samples.values())
+    Random(7).shuffle(samples)
+
+    for sample in samples:
+        answer = connected.send(sample)
+        assert answer.status_code < 400, answer.text
+
+    waiting = own_api.ok("GET", "/webhooks/unresolved")["waiting"]
+    assert all(entry["source_id"] == connected.source_id for entry in waiting)
+    stages = {one["stage"] for one in states(own_api).values()}
+    assert "customer" in stages
+
+
+def tracked(api: Api) -> str:
+    """The write key of a website."""
+    key: str = api.ok("POST", "/sources", json={"kind": "segment", "label": "website"})["source_id"]
+    return key
+
+
+@pytest.mark.parametrize("library", [segment, rudderstack], ids=["segment", "rudderstack"])
+@pytest.mark.parametrize("gzip", [False, True])
+def test_the_libraries_of_segment_and_rudderstack_send_here(
+    own_api: Api, stack_info: StackInfo, library: Any, gzip: bool
+) -> None:
+    email, user, failures = someone(), something(), []
+    client = library.Client(
+        tracked(own_api),
+        host=stack_info.api_url,
+        gzip=gzip,
+        sync_mode=True,
+        max_retries=0,
+        on_error=lambda error, _batch: failures.append(error),
+    )
+
+    client.identify(user, {"email": email, "company": "ACME"})
+    client.page(user, "Pricing", properties={"url": "https://www.example.com/pricing"})
+    client.track(user, "Trial Started")
+    client.flush()
+
+    assert failures == []
+    prospect = own_api.find(email=email)
+    assert prospect is not None
+    types = {entry.get("type") for entry in own_api.timeline(prospect["prospect_id"])}
+    assert {"identify", "website_visit", "form_submission"} <= types
+
+
+def test_a_page_is_told_that_it_may_send(own_api: Api, stack_info: StackInfo) -> None:
+    headers = {"Origin": "https://www.example.com", "Access-Control-Request-Method": "POST"}
+
+    asked = httpx.options(f"{stack_info.api_url}/v1/batch", headers=headers, timeout=60)
+    beacon = httpx.post(
+        f"{stack_info.api_url}/v1/page",
+        content=json.dumps({"writeKey": tracked(own_api), "anonymousId": something(), "type": "page"}),
+        headers={"Content-Type": "text/plain", "Origin": "https://www.example.com"},
+        timeout=60,
+    )
+
+    assert asked.headers["Access-Control-Allow-Origin"] == "*"
+    assert (beacon.status_code, beacon.headers["Access-Control-Allow-Origin"]) == (200, "*")
