@@ -52,7 +52,9 @@ class World:
         self.client = boto3.client("dynamodb", region_name="us-east-1")
         self.store = SourceStore(self.client, TABLE, workspace)
         self.lifecycle = Lifecycle(
-            DynamoStore(self.client, TABLE, workspace), FixedCalendar(Calendar.always(Plan(default_funnel())))
+            DynamoStore(self.client, TABLE, workspace),
+            FixedCalendar(Calendar.always(Plan(default_funnel()))),
+            leftovers=self.store,
         )
         self.vault = Vault(boto3.client("ssm", region_name="us-east-1"), "/stack/sources")
         self.connections = Connections(self.store, self.vault, self.lifecycle)
@@ -390,3 +392,28 @@ def test_the_list_of_what_waits_is_read_page_by_page(world: World) -> None:
     rest = world.connections.waiting(first.position or "", 10)
 
     assert (len(first.entries), len(rest.entries), rest.position) == (2, 3, None)
+
+
+def test_who_is_erased_is_erased_from_quarantine_and_from_what_waits(world: World) -> None:
+    record = world.connect()
+    world.receive(
+        record,
+        {"id": "1", "kind": "visit", "contact": "7"},
+        {"id": "2", "kind": "visit", "contact": "7", "email": ANN},
+        {"id": "3", "kind": "who knows", "email": ANN.upper()},
+        {"id": "4", "kind": "who knows", "contact": "7"},
+        {"id": "5", "kind": "who knows", "contact": "77"},
+    )
+
+    world.lifecycle.erase_identity(Identity("email", ANN), lambda: True)
+
+    (left,) = world.connections.quarantined(record.source_id, "", 10)
+    assert json.loads(left.body)["id"] == "5"
+    assert world.connections.waiting("", 10).entries == ()
+
+
+def test_nobody_is_erased_by_an_identity_that_nobody_has(world: World) -> None:
+    world.lifecycle.erase_identity(Identity("email", ANN), lambda: True)
+
+    with pytest.raises(ProspectNotFoundError):
+        world.lifecycle.find_prospect(Identity("email", ANN))

@@ -12,11 +12,11 @@ import secrets
 import time
 from base64 import b32encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from lifecycle.events import Activity, DealFact, Event, Identity, Key, prospect_id
 from lifecycle.services.audit_entries import prospect_erased
@@ -63,6 +63,12 @@ class Erased:
     is_complete: bool
 
 
+class Leftovers(Protocol):
+    """What is held of people beside their logs: what outside systems sent that could not be read, and what waits."""
+
+    def forget(self, identities: Collection[Identity]) -> None: ...
+
+
 class Eraser:
     """Erases the prospects of one workspace.
 
@@ -70,10 +76,12 @@ class Eraser:
         store: the workspace's store.
         settler: settles prospects whose logs named an erased one.
         origin: who asks, and from where: for the audit trail.
+        leftovers: what else may name a person; ``None`` where there is nothing beside the logs.
     """
 
-    def __init__(self, store: Store, settler: Settler, origin: Origin) -> None:
+    def __init__(self, store: Store, settler: Settler, origin: Origin, leftovers: Leftovers | None = None) -> None:
         self._store = store
+        self._leftovers = leftovers
         self._origin = origin
         self._settler = settler
 
@@ -156,11 +164,13 @@ class Eraser:
         around = Neighbourhood(self._store)
         around.load([*erasure.own, *erasure.shared])
         deals: set[str] = set()
+        named: set[Identity] = set()
         for home in (*erasure.own, *erasure.shared):
             events = [event for event in self._store.log(home)[0] if around.is_gone(home, event)]
             for batch in chunks(events, _BATCH):
                 if not has_time():
                     return False
+                self._forget_leftovers(batch, erasure.own, named)
                 # First the deals, for without these events nobody knows which they are.
                 for deal_id in {event.deal_id for event in batch if isinstance(event, DealFact)} - deals:
                     removed["deal_entries"] += clear_deal(self._store, deal_id, around)
@@ -174,6 +184,20 @@ class Eraser:
                 return False
             self._clear_other(root, erasure.own, now)
         return True
+
+    def _forget_leftovers(self, batch: Iterable[Event], own: Sequence[str], named: set[Identity]) -> None:
+        """Forget what is held beside the logs of the identities that events name, but for those that are ``named``: it
+        is forgotten already. Before the events go, for without them nobody knows the identities."""
+        new = {
+            identity
+            for event in batch
+            if isinstance(event, Activity | DealFact)
+            for identity in event.identities
+            if identity not in named and self._id_of(identity) in own
+        }
+        if new and self._leftovers is not None:
+            self._leftovers.forget(new)
+        named |= new
 
     def _clear_other(self, root: str, own: Sequence[str], now: datetime) -> None:
         """Take identities that were erased out of the log of somebody whom a person had parted from the erased."""

@@ -25,7 +25,7 @@ from lifecycle.services.audit_entries import SYSTEM, prospect_exported, ruling_r
 from lifecycle.services.calendars import Calendars, CalendarSource, remembered
 from lifecycle.services.checking import check_ruling
 from lifecycle.services.deals import spread, spreading_of
-from lifecycle.services.erasure import Erased, Eraser, HasTime
+from lifecycle.services.erasure import Erased, Eraser, HasTime, Leftovers
 from lifecycle.services.errors import (
     BareVisitorsError,
     EventNotFoundError,
@@ -57,6 +57,7 @@ from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import TransitionRecord
+from lifecycle.store.sources import SourceStore
 from lifecycle.store.workspace_clients import workspace_client
 
 #: Appends events to their logs; for each whether it is new.
@@ -77,10 +78,16 @@ class Lifecycle:
         calendars: where to find which version of the funnel is in force when.
         hints: where identities pointed lately.
         origin: who asks, and from where: for the audit trail.
+        leftovers: what else may name a person, for an erasure (see ``Eraser``).
     """
 
     def __init__(
-        self, store: Store, calendars: CalendarSource, hints: Hints | None = None, origin: Origin = SYSTEM
+        self,
+        store: Store,
+        calendars: CalendarSource,
+        hints: Hints | None = None,
+        origin: Origin = SYSTEM,
+        leftovers: Leftovers | None = None,
     ) -> None:
         self._store = store
         self._origin = origin
@@ -88,7 +95,7 @@ class Lifecycle:
         self._calendars = calendars
         self._settler = Settler(store, calendars)
         self._reader = Reader(store, calendars)
-        self._eraser = Eraser(store, self._settler, origin)
+        self._eraser = Eraser(store, self._settler, origin, leftovers)
         self._exporter = Exporter(store, self._reader)
 
     @classmethod
@@ -96,7 +103,8 @@ class Lifecycle:
         """The prospects that a table keeps for a workspace."""
         client = workspace_client(workspace)
         calendars = Calendars(FunnelStore(client, table, workspace), remembered(table, workspace))
-        return cls(DynamoStore(client, table, workspace), calendars, _hints(), origin)
+        leftovers = SourceStore(client, table, workspace)
+        return cls(DynamoStore(client, table, workspace), calendars, _hints(), origin, leftovers)
 
     # ---- activities -------------------------------------------------------------------------------------------------
 

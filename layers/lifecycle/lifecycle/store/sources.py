@@ -7,10 +7,12 @@ workspace, and the record in the workspace's list.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 from lifecycle.events import Identity
 from lifecycle.sources.said import LinkUpdate
@@ -279,6 +281,22 @@ class SourceStore:
         """Take something off the list of what waits."""
         place = {"pk": unresolved_pk(self.workspace), "sk": position_of(waiting)}
         self._client.delete_item(TableName=self._table, Key=to_attributes(place))
+
+    # ---- erasure ----------------------------------------------------------------------------------------------------
+
+    def forget(self, identities: Collection[Identity]) -> None:
+        """Forget what names a person: parts in quarantine that hold one of the identities, and what waits of them."""
+        for identity in identities:
+            if identity.kind.startswith("crm:"):
+                place = {"pk": unresolved_pk(self.workspace), "sk": f"contact#{identity.kind}:{identity.value}"}
+                self._client.delete_item(TableName=self._table, Key=to_attributes(place))
+        values = {form for identity in identities for form in (identity.value, quote(identity.value, safe=""))}
+        # As a whole word: an id of few digits is a part of many numbers.
+        mention = re.compile("|".join(rf"(?<![\w-]){re.escape(value)}(?![\w-])" for value in sorted(values)), re.I)
+        for record in self.all():
+            for part in self.quarantined(record.source_id):
+                if mention.search(part.body.decode("utf-8", "replace")):
+                    self.release(record.source_id, part.part_id)
 
     def _deletion(self, place: Mapping[str, str]) -> TransactWriteItemTypeDef:
         return {"Delete": {"TableName": self._table, "Key": to_attributes(place)}}
