@@ -111,6 +111,13 @@ def test_a_page_tells_how_to_connect_it_and_names_every_setting(kind: str) -> No
         assert f"`{name}`" in page
 
 
+def test_the_index_of_the_pages_lists_every_kind() -> None:
+    index = (PROJECT / "docs" / "sources" / "README.md").read_text()
+    rows = [line for line in index.splitlines() if line.startswith("| [")]
+
+    assert rows == [f"| [`{kind}`]({kind}.md) | {source_of(kind).title} |" for kind in KINDS]
+
+
 @every_kind
 def test_it_has_tests_of_its_own_about_its_proof(kind: str) -> None:
     tree = ast.parse((PROJECT / "tests" / "unit" / "sources" / f"test_{kind}.py").read_text())
