@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -168,6 +171,46 @@ def test_the_libraries_of_segment_and_rudderstack_send_here(
     assert prospect is not None
     types = {entry.get("type") for entry in own_api.timeline(prospect["prospect_id"])}
     assert {"identify", "website_visit", "form_submission"} <= types
+
+
+#: Sends what a server tracks, and says at the end whether all of it was taken.
+NODE_PROGRAM = """
+const { Analytics } = require("@segment/analytics-node");
+const [writeKey, base, userId, email] = process.argv.slice(2);
+const { origin, pathname } = new URL(base);
+const path = pathname.replace(/[/]$/, "") + "/v1/batch";
+const analytics = new Analytics({ writeKey, host: origin, path, maxRetries: 0 });
+analytics.on("error", (error) => { console.error(error); process.exitCode = 1; });
+analytics.identify({ userId, traits: { email } });
+analytics.page({ userId, name: "Pricing" });
+analytics.closeAndFlush();
+"""
+
+
+@pytest.fixture(scope="module")
+def node_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with Segment's library for Node; its tests are passed over, visibly, where it cannot be had."""
+    folder = tmp_path_factory.mktemp("node")
+    if shutil.which("npm") is None:
+        pytest.skip("there is no npm on this machine")
+    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "@segment/analytics-node@2"]
+    if subprocess.run(command, cwd=folder, capture_output=True, timeout=240, check=False).returncode:
+        pytest.skip("npm cannot reach its registry")
+    (folder / "send.js").write_text(NODE_PROGRAM)
+    return folder
+
+
+def test_segments_library_for_node_sends_here(own_api: Api, stack_info: StackInfo, node_library: Path) -> None:
+    email, user = someone(), something()
+
+    command = ["node", "send.js", tracked(own_api), stack_info.api_url, user, email]
+    ended = subprocess.run(command, cwd=node_library, capture_output=True, text=True, timeout=60, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    prospect = own_api.find(email=email)
+    assert prospect is not None
+    types = {entry.get("type") for entry in own_api.timeline(prospect["prospect_id"])}
+    assert {"identify", "website_visit"} <= types
 
 
 def test_a_page_is_told_that_it_may_send(own_api: Api, stack_info: StackInfo) -> None:

@@ -417,3 +417,17 @@ def test_nobody_is_erased_by_an_identity_that_nobody_has(world: World) -> None:
 
     with pytest.raises(ProspectNotFoundError):
         world.lifecycle.find_prospect(Identity("email", ANN))
+
+
+def test_a_thousand_events_take_few_writes(world: World) -> None:
+    record = world.connect()
+    writes: list[str] = []
+    for operation in ("TransactWriteItems", "BatchWriteItem", "PutItem", "UpdateItem"):
+        world.client.meta.events.register(
+            f"before-call.dynamodb.{operation}", lambda model, **_: writes.append(model.name)
+        )
+
+    tally = world.receive(record, *(visit(str(number), f"{number}@example.com") for number in range(1000)))
+
+    assert tally["accepted"] == 1000
+    assert len(writes) < 250, "25 requests for 100 events are allowed"
