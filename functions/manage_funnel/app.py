@@ -125,9 +125,10 @@ def sign_draft(draft_id: str) -> Response[str]:
     """Sign a draft for one of the teams."""
     caller = read_caller(api.event)
     present = now()
-    word = decode_funnel.decode_signature(read_json(api.event, MAX_BODY_BYTES), present, caller.person)
+    word = decode_funnel.decode_signature(read_json(api.event, MAX_BODY_BYTES), present)
     require_scope(caller, [SIGNING[word.team]])
-    signed = desk_for(caller).sign(segments.draft_id(draft_id), word.team, word.by, word.seen, present)
+    by = decode_funnel.signer(word.by, caller.person)
+    signed = desk_for(caller).sign(segments.draft_id(draft_id), word.team, by, word.seen, present)
     return answer(encode_funnel.encode_signatures(signed.draft), 201 if signed.is_new else 200)
 
 

@@ -33,6 +33,8 @@ from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import ANNS_ID, NOON, FakeLifecycle
 
 MARKETING, SALES = "funnel:sign:marketing", "funnel:sign:sales"
+#: Whoever signs in signs by no other name.
+PERSON = "ann@example.com"
 VISIT = {"type": "website_visit", "identities": {"email": "ann@example.com"}}
 DRAFT = f"/funnel/drafts/{DRAFT_ID}"
 SIMULATION = f"/funnel/simulations/{SIMULATION_ID}"
@@ -98,11 +100,16 @@ ROWS = (
         "/funnel/drafts/{draft_id}/signatures",
         MARKETING,
         f"{DRAFT}/signatures",
-        {"team": "marketing", "by": "Ann"},
+        {"team": "marketing", "by": PERSON},
         404,
     ),
     Row(
-        "POST", "/funnel/drafts/{draft_id}/signatures", SALES, f"{DRAFT}/signatures", {"team": "sales", "by": "Al"}, 404
+        "POST",
+        "/funnel/drafts/{draft_id}/signatures",
+        SALES,
+        f"{DRAFT}/signatures",
+        {"team": "sales", "by": PERSON},
+        404,
     ),
     Row("DELETE", "/funnel/drafts/{draft_id}/signatures/{team}", MARKETING, f"{DRAFT}/signatures/marketing", None, 404),
     Row("DELETE", "/funnel/drafts/{draft_id}/signatures/{team}", SALES, f"{DRAFT}/signatures/sales", None, 404),
@@ -226,7 +233,7 @@ each_set_of_roles = pytest.mark.parametrize("roles", ROLE_SETS, ids=lambda roles
 
 def person(roles: Sequence[str], workspace: str = "local") -> dict[str, Any]:
     """The context of a request with the token of somebody with some roles."""
-    admission = Admission(workspace, "ann@example.com", "f3c2a1", scopes_of(roles), "token", NOON + timedelta(hours=1))
+    admission = Admission(workspace, PERSON, "f3c2a1", scopes_of(roles), "token", NOON + timedelta(hours=1))
     return {"requestId": "r", "authorizer": write_context(admission, "secret")}
 
 

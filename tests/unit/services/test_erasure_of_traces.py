@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from lifecycle.services.errors import ProspectErasedError
@@ -64,7 +67,8 @@ def test_whoever_comes_back_has_an_end_to_their_activities_too(store: MemoryStor
     place = condensed(store)
     place.lifecycle.erase(id_of(ANN), lambda: True)
 
-    place.record(ago("again", -1 / 1440, ANN))
+    moment = datetime.now(UTC) + timedelta(seconds=1)
+    place.record(replace(ago("again", 0, ANN), occurred_at=moment, recorded_at=moment))
     place.run_timers()
     store.expire(NOW + 91 * DAY)
 

@@ -47,7 +47,7 @@ class SignatureRequest(NamedTuple):
     """Who signs for which team, and the hash of the content that is signed (``None``: what is there)."""
 
     team: Team
-    by: str
+    by: str | None
     seen: str | None
 
 
@@ -126,26 +126,30 @@ def _definition(given: Any) -> Any:
         ) from None
 
 
-def decode_signature(value: Any, now: datetime, person: str | None = None) -> SignatureRequest:
-    """Read a signature.
+def decode_signature(value: Any, now: datetime) -> SignatureRequest:
+    """Read a signature. Raises InvalidRequestError with everything that is wrong."""
+    body = validate(SignatureBody, value, now)
+    return SignatureRequest(body.team, body.by, body.content_hash)
+
+
+def signer(named: str | None, person: str | None) -> str:
+    """Who signs.
 
     Arguments:
-        value: as ``body.read_json`` read it.
-        now: the present.
+        named: whom the request names.
         person: who has signed in, and signs by no other name; ``None`` for a key, whose holder says who signs.
 
     Raises:
-        InvalidRequestError: with everything that is wrong.
+        InvalidRequestError: the request names nobody, or somebody else than who signed in.
     """
-    body = validate(SignatureBody, value, now)
-    by = body.by if person is None else person
-    if by is None:
-        raise InvalidRequestError([FieldError("/by", "is missing", "who signs: a person's name or email")])
-    if body.by not in (None, by):
+    if named not in (None, person or named):
         raise InvalidRequestError(
             [FieldError("/by", "names somebody else than who signed in", "your own name, or leave it out")]
         )
-    return SignatureRequest(body.team, by, body.content_hash)
+    who = person or named
+    if who is None:
+        raise InvalidRequestError([FieldError("/by", "is missing", "who signs: a person's name or email")])
+    return who
 
 
 def decode_publication(value: Any, actor: str, now: datetime) -> PublicationRequest:
