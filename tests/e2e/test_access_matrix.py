@@ -12,6 +12,7 @@ import pytest
 
 from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.key_examples import KEY_ID
+from lifecycle.contract.source_examples import PART_ID, SOURCE_ID
 from lifecycle.services.roles import ROLES, scopes_of
 from local.stack import LocalStack, StackInfo
 from tests.e2e.api import Api, someone, something
@@ -43,7 +44,17 @@ def ids(owner: Api) -> Mapping[str, str]:
     draft = owner.ok("POST", "/funnel/drafts", json={"definition": definition})["draft_id"]
     simulation = owner.ok("POST", f"/funnel/drafts/{draft}/simulations")["simulation_id"]
     key = owner.ok("POST", "/keys", json={"name": "spare", "scopes": ["read"]})["key_id"]
-    return {ANNS_ID: prospect, DRAFT_ID: draft, SIMULATION_ID: simulation, KEY_ID: key}
+    source = owner.ok("POST", "/sources", json={"kind": "segment"})["source_id"]
+    owner.ok("POST", f"/webhooks/{source}/page", json={"type": "page", "messageId": "names nobody"})
+    (part,) = owner.ok("GET", f"/sources/{source}/quarantine")["parts"]
+    return {
+        ANNS_ID: prospect,
+        DRAFT_ID: draft,
+        SIMULATION_ID: simulation,
+        KEY_ID: key,
+        SOURCE_ID: source,
+        PART_ID: part["part_id"],
+    }
 
 
 def send(api: Api, row: Row, ids: Mapping[str, str] | None = None) -> Any:
@@ -92,3 +103,4 @@ def test_what_one_workspace_has_does_not_exist_for_another(
     assert [owner.ok("GET", path) for path in paths if "simulation" not in path] == before
     assert owner.request("GET", paths[2]).status_code == 200
     assert ids[KEY_ID] in str(owner.ok("GET", "/keys"))
+    assert len(owner.ok("GET", f"/sources/{ids[SOURCE_ID]}/quarantine")["parts"]) == 1
