@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -99,6 +100,27 @@ def test_every_sample_of_every_system_is_kept_once_and_nothing_without_its_proof
     for request in requests:
         assert connected.send(request).status_code < 400
     assert states(own_api) == before
+
+
+#: What systems really sent, as others have published it: of those that sign the body, where it is beside the repository.
+PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "payloads"
+PUBLISHED = {
+    kind: sorted(path for path in (PAYLOADS / kind).glob("*.json") if "vector" not in path.name)
+    for kind in ("calendly", "delighted", "hubspot", "pipedrive", "postmark", "sendgrid", "stripe", "typeform")
+}
+
+
+@pytest.mark.parametrize("kind", PUBLISHED)
+def test_what_was_published_of_a_system_is_taken(own_api: Api, stack_info: StackInfo, kind: str) -> None:
+    if not PUBLISHED[kind]:
+        pytest.skip(f"no published payload of {kind} beside the repository")
+    connected = Connected(own_api, stack_info.api_url, replace(sender_of(kind), settings={}))
+
+    answers = {
+        path.name: connected.send(connected.signed(Sample(path.read_bytes()))).status_code for path in PUBLISHED[kind]
+    }
+
+    assert {name: status for name, status in answers.items() if status >= 400} == {}
 
 
 def states(api: Api) -> dict[str, Json]:
