@@ -102,7 +102,7 @@ def test_every_sample_of_every_system_is_kept_once_and_nothing_without_its_proof
     assert states(own_api) == before
 
 
-#: What systems really sent, as others have published it: of those that sign the body, where it is beside the repository.
+#: What systems really sent, as others have published it beside the repository: of those that sign the body.
 PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "payloads"
 PUBLISHED = {
     kind: sorted(path for path in (PAYLOADS / kind).glob("*.json") if "vector" not in path.name)
