@@ -29,8 +29,9 @@ ALLOWED = {
     "License :: OSI Approved :: MIT License",
 }
 
-#: Licences of libraries whose metadata names none, as their licence files have them; read on 2026-11-22.
-READ: Mapping[str, tuple[str, ...]] = {"crawler-user-agents": ("MIT",)}
+#: Licences of libraries whose metadata names none, or none by a name, as their licence files have them; read on
+#: 2026-11-22.
+READ: Mapping[str, tuple[str, ...]] = {"crawler-user-agents": ("MIT",), "defusedxml": ("PSF-2.0",)}
 
 
 class Library(NamedTuple):
@@ -52,7 +53,7 @@ def libraries_of(bill: Mapping[str, Any]) -> list[Library]:
         Library(
             component["name"],
             component["version"],
-            tuple(_licences(component.get("licenses", ()))) or READ.get(component["name"], ()),
+            READ.get(component["name"]) or tuple(_licences(component.get("licenses", ()))),
         )
         for component in bill["components"]
     )
