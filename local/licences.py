@@ -23,15 +23,17 @@ ALLOWED = {
     "MIT",
     "MIT-0",
     "PSF-2.0",
+    "Python-2.0",
     "Unlicense",
     "License :: OSI Approved :: Apache Software License",
     "License :: OSI Approved :: BSD License",
     "License :: OSI Approved :: MIT License",
 }
 
-#: Licences of libraries whose metadata names none, or none by a name, as their licence files have them; read on
-#: 2026-11-22.
-READ: Mapping[str, tuple[str, ...]] = {"crawler-user-agents": ("MIT",), "defusedxml": ("PSF-2.0",)}
+#: Licences of libraries whose metadata names none, as their licence files have them; read on 2026-11-22.
+READ: Mapping[str, tuple[str, ...]] = {"crawler-user-agents": ("MIT",)}
+#: How a bill begins a licence that it found in words of the library's own ("PSFL"), beside the one that it took that for.
+_IN_OWN_WORDS = "declared license of "
 
 
 class Library(NamedTuple):
@@ -53,7 +55,7 @@ def libraries_of(bill: Mapping[str, Any]) -> list[Library]:
         Library(
             component["name"],
             component["version"],
-            READ.get(component["name"]) or tuple(_licences(component.get("licenses", ()))),
+            tuple(_licences(component.get("licenses", ()))) or READ.get(component["name"], ()),
         )
         for component in bill["components"]
     )
@@ -67,7 +69,9 @@ def _licences(choices: list[dict[str, Any]]) -> Iterator[str]:
             words = re.findall(r"[\w.+-]+", choice["expression"])
             yield from (word for word in words if word not in ("AND", "OR", "WITH"))
         else:
-            yield choice["license"].get("id") or choice["license"]["name"]
+            named = choice["license"].get("id") or choice["license"]["name"]
+            if not named.startswith(_IN_OWN_WORDS):
+                yield named
 
 
 def main() -> None:
