@@ -32,7 +32,7 @@ ALLOWED = {
 
 #: Licences of libraries whose metadata names none, as their licence files have them; read on 2026-11-22.
 READ: Mapping[str, tuple[str, ...]] = {"crawler-user-agents": ("MIT",)}
-#: How a bill begins a licence that it found in words of the library's own ("PSFL"), beside the one that it took that for.
+#: How a bill begins a licence in words of the library's own ("PSFL"), beside the one that it took them for.
 _IN_OWN_WORDS = "declared license of "
 
 
