@@ -31,6 +31,7 @@ from moto import mock_aws
 
 from functions.run_timers import app as run_timers_app
 from lifecycle.contract.session_examples import SESSION
+from lifecycle.contract.source_examples import SOURCE_ID
 from lifecycle.contract.throttling import throttle
 from lifecycle.events import Activity, Identity, prospect_id
 from lifecycle.services import lifecycle, paging
@@ -272,6 +273,7 @@ class Told:
         self._late_events_are_found_by_the_stream()
         self._time_passes()
         self._what_waits_is_resolved()
+        self._events_come_by_a_bus()
         self._long_work_is_done()
 
     def _send(self, sample_name: str, workspace: str, body: Mapping[str, Any] | None = None, **path: str) -> Any:
@@ -320,6 +322,15 @@ class Told:
             event["body"] = json.dumps({**content, "data": data})
             assert self._calls.handle("receive_webhook", event)["statusCode"] == 202
         assert self._send("manage_sources.unresolved", workspace)["waiting"] == []
+
+    def _events_come_by_a_bus(self) -> None:
+        workspace = "receive-event"
+        settings = {"organisation": "00D5f000005XyZAEA0"}
+        wanted = {"kind": "salesforce", "settings": settings}
+        source_id = self._send("manage_sources.connect", workspace, wanted)["source_id"]
+        self._calls.handle("receive_event", sample("receive_event.salesforce", {SOURCE_ID: source_id}))
+        waiting = self._send("manage_sources.unresolved", workspace)["waiting"]
+        assert [one["what"] for one in waiting] == ["deal"]
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))
@@ -582,7 +593,8 @@ def test_every_call_by_a_functions_own_role_is_about_partitions_that_iam_allows_
     refused = [(name, call) for name, call in own if call.key and not allows(statements_of(name), call)]
 
     assert {name for name, call in own if call.key} == {
-        *("authorize_request", "sign_in", "manage_keys", "run_timers", "manage_sources", "receive_webhook")
+        *("authorize_request", "sign_in", "manage_keys", "run_timers", "manage_sources", "receive_webhook"),
+        "receive_event",
     }
     assert refused == []
 

@@ -80,6 +80,7 @@ VERBS: dict[str, set[str]] = {
         *("ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameters"),
     },
     "receive_webhook": {"dynamodb:GetItem", "ssm:GetParameter"},
+    "receive_event": {"dynamodb:GetItem", "sqs:SendMessage"},
     "describe_api": set(),
     "evaluate_stage": STREAM | {"sqs:SendMessage"},
     "run_job": QUEUE | {"sqs:SendMessage"},
@@ -95,7 +96,7 @@ IN_A_WORKSPACE: dict[str, tuple[set[str], set[str]]] = {
 ENTERED = {
     "WorkspaceRole": {
         *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys", "manage_privacy"),
-        *("evaluate_stage", "run_job", "run_timers", "manage_sources", "receive_webhook"),
+        *("evaluate_stage", "run_job", "run_timers", "manage_sources", "receive_webhook", "receive_event"),
     },
     "WorkspaceReadRole": {"read_prospects", "read_audit", "sign_in"},
 }
@@ -542,6 +543,13 @@ def test_a_run_on_schedule_is_not_repeated_and_one_that_failed_is_kept_where_som
         assert invoked["MaximumRetryAttempts"] == 0
         assert_keeps_what_is_given_up(invoked["DestinationConfig"]["OnFailure"]["Destination"])
         assert {"Ref": logical_id} in _watched("Errors")
+
+
+def test_what_a_bus_hands_over_is_tried_again_and_kept_where_somebody_watches() -> None:
+    invoked = FUNCTIONS["receive_event"][1]["EventInvokeConfig"]
+
+    assert invoked["MaximumRetryAttempts"] == 2
+    assert_keeps_what_is_given_up(invoked["DestinationConfig"]["OnFailure"]["Destination"])
 
 
 def test_every_stream_gives_up_after_bounded_retries_into_a_queue_that_somebody_watches() -> None:
