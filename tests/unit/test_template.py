@@ -550,6 +550,9 @@ def test_what_a_bus_hands_over_is_tried_again_and_kept_where_somebody_watches() 
 
     assert invoked["MaximumRetryAttempts"] == 2
     assert_keeps_what_is_given_up(invoked["DestinationConfig"]["OnFailure"]["Destination"])
+    (target,) = RESOURCES["PartnerRule"]["Properties"]["Targets"]
+    made = target["InputTransformer"]["InputTemplate"]["Fn::Sub"].replace("<aws.events.event.json>", "{}")
+    assert json.loads(made) == {"source_id": "${PartnerSourceId}", "event": {}}
 
 
 def test_every_stream_gives_up_after_bounded_retries_into_a_queue_that_somebody_watches() -> None:
