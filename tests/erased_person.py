@@ -151,7 +151,11 @@ def erasure_is_proven(
 
 def traces(life: Life, items: list[Json]) -> list[Json]:
     """The items that hold a person's word anywhere, in a key, a name or a value."""
-    return [item for item in items if life.word in json.dumps(item, ensure_ascii=False)]
+    return [item for item in items if life.word in json.dumps(item, ensure_ascii=False, default=_decoded)]
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
 
 
 def scanned(client: DynamoDBClient, table: str) -> list[Json]:

@@ -12,11 +12,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lifecycle.contract import resolver
+from lifecycle.contract import resolver, source_desk
 from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
 from lifecycle.services import audit, code_flow, funnels, jobs, keys, lifecycle, sessions, throttle, timers
 from lifecycle.services.timers import Workplaces, run_timers
+from lifecycle.store.vault import Vault
 from tests.erased_person import Life, counted_moves, erasure_is_proven, scanned, traces
 from tests.integration.story import handle, sample
 from tests.integration.tables import create_table
@@ -116,10 +117,12 @@ def test_nothing_of_anybody_is_logged_whatever_is_wrong_with_a_request(
     lines: list[str] = []
     handler = resolver.logger.registered_handler
     monkeypatch.setattr(handler, "emit", lambda record: lines.append(handler.format(record)))
-    for module in (audit, jobs, keys):
+    for module in (audit, jobs, keys, source_desk):
         monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
-    for module in (keys, sessions, code_flow):
+    for module in (keys, sessions, code_flow, source_desk):
         monkeypatch.setattr(module, "dynamodb_client", lambda: client)
+    source_vault = Vault(boto3.client("ssm", region_name="us-east-1"), "/stack/sources")
+    monkeypatch.setattr(source_desk, "vault", lambda: source_vault)
     life = Life(send)
     life.live()
 
