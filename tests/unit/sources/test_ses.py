@@ -17,17 +17,14 @@ from hypothesis import strategies as st
 from lifecycle.events import Activity, Identity
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.said import SubscriptionOffer, Unreadable
-from lifecycle.sources.ses import SOURCE
 from lifecycle.sources.sns import WINDOW, certificate
 from lifecycle.sources.source import UnreadableDeliveryError
-from tests.senders import sns_vectors
 from tests.senders.ses import CERTIFICATE_URL, CONFIRM, PRIVATE_KEY, SENDER, TOPIC, certified, envelope, sealed
 from tests.senders.ses_events import EVENTS, event
 from tests.source_contract import (
     FUZZ,
     JSON,
     NOW,
-    URL,
     activity_of,
     assert_ids_are_distinct,
     assert_keepable,
@@ -199,16 +196,6 @@ def test_a_subscription_of_another_topic_is_refused() -> None:
 
 
 # --- signatures ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", sns_vectors.MESSAGES)
-def test_the_published_vectors_of_the_signature(name: str) -> None:
-    settings = {"topic_arn": sns_vectors.TOPIC}
-    body = json.dumps(sns_vectors.MESSAGES[name]).encode()
-    told = Delivery("POST", URL, {}, {}, body, sns_vectors.SIGNED_ON)
-
-    assert certificate(told, settings) == sns_vectors.MESSAGES[name]["SigningCertURL"]
-    SOURCE.verify(told, [sns_vectors.CERTIFICATE], settings)
 
 
 @pytest.mark.parametrize("name", ["Message", "MessageId", "Subject", "Timestamp", "Type"])
