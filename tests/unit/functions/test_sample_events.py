@@ -18,7 +18,10 @@ from tests.unit.functions.fake_lifecycle import FakeLifecycle, view
 
 ROOT = Path(__file__).parents[3]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
-NOT_BEHIND_THE_API = ("announce_stage", "authorize_request", "evaluate_stage", "run_job", "run_timers")
+NOT_BEHIND_THE_API = (
+    *("announce_stage", "authorize_request", "evaluate_stage"),
+    *("receive_event", "run_job", "run_timers"),
+)
 API_EVENTS = [path for path in EVENTS if not path.name.startswith(NOT_BEHIND_THE_API)]
 EXPECTED = {
     "ingest_activity.form": 201,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -304,8 +304,10 @@ def test_a_proof_with_another_character_is_refused_or_says_the_same(kind: str, d
     signed = _signed(kind, sample)
     name = data.draw(st.sampled_from(_proof(kind, sample)))
     value = signed.headers[name]
-    at = data.draw(st.integers(0, len(value) - 1))
-    other = data.draw(st.characters(codec="ascii").filter(lambda char: char.lower() != value[at].lower()))
+    # Not by its length, which differs from signature to signature where chance has a part in them (ECDSA).
+    at = data.draw(st.integers(0, 10_000)) % len(value)
+    other = data.draw(st.characters(codec="ascii"))
+    assume(other.lower() != value[at].lower())
     request = Delivery(
         "POST", URL, {**signed.headers, name: value[:at] + other + value[at + 1 :]}, {}, signed.body, NOW, signed.call
     )
