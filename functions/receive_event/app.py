@@ -16,12 +16,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lifecycle.contract.parameters import source_id as read_source_id
 from lifecycle.contract.source_desk import connected
 from lifecycle.contract.times import now
-from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.delivery import BUS, Delivery
 
 logger = Logger()
-
-#: How the address of what a bus hands over begins. No request from outside has such a one.
-_BUS = "eventbridge:"
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -38,7 +35,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> None:
     given = event["event"]
     delivery = Delivery(
         method="POST",
-        url=f"{_BUS}{given['source']}",
+        url=f"{BUS}{given['source']}",
         headers={"content-type": "application/json"},
         query={},
         body=json.dumps(given).encode(),

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+#: How the address of what an event bus hands over begins. No request from outside has such a one.
+BUS = "eventbridge:"
+
 
 class Credentials(NamedTuple):
     """What a request sent by Basic authentication (RFC 7617)."""

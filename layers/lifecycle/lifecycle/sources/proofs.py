@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.delivery import BUS, Delivery
 from lifecycle.sources.source import RefusedDeliveryError
 
 #: How far the time of a signature may be from the present (Standard Webhooks, "Verifying webhook authenticity").
@@ -40,6 +40,16 @@ def by_hmac(message: bytes, secrets: Sequence[str], signatures: Iterable[str]) -
     keys = [secret.encode("utf-8", "surrogatepass") for secret in secrets if secret]
     right = [hmac.digest(key, message, hashlib.sha256).hex().encode() for key in keys]
     one_of([signature.lower().encode("utf-8", "surrogatepass") for signature in signatures], right)
+
+
+def by_bus(delivery: Delivery) -> None:
+    """It came by an event bus of this account, which IAM guards, and not over HTTP.
+
+    Raises:
+        RefusedDeliveryError: nothing would prove it there.
+    """
+    if not delivery.url.startswith(BUS):
+        raise RefusedDeliveryError("foreign")
 
 
 def by_basic(delivery: Delivery, secrets: Sequence[str], user: str | None = None) -> None:

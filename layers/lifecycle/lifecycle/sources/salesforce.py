@@ -14,6 +14,7 @@ from typing import Any
 
 from lifecycle.sources.crm import settings_schema
 from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.proofs import by_bus
 from lifecycle.sources.reading import each, json_of, object_in, optional_text, text_in
 from lifecycle.sources.said import Said
 from lifecycle.sources.salesforce_account import ORGANISATION_SETTING, SETTINGS, Organisation, is_same
@@ -22,7 +23,6 @@ from lifecycle.sources.source import RefusedDeliveryError, Source, UnreadableDel
 from lifecycle.sources.times import from_millis
 
 KIND = "salesforce"
-BUS = "eventbridge:"
 
 _RELAY = "aws.partner/salesforce.com/"
 _CHANGES: Mapping[str, Change] = {
@@ -43,8 +43,7 @@ def verify(delivery: Delivery, _secrets: Sequence[str], settings: Mapping[str, A
     Raises:
         RefusedDeliveryError: it came over HTTP, where nothing would prove it, or from elsewhere.
     """
-    if not delivery.url.startswith(BUS):
-        raise RefusedDeliveryError("foreign")
+    by_bus(delivery)
     try:
         event = json_of(delivery.body)
     except UnreadableDeliveryError:

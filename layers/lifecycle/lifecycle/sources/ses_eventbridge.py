@@ -8,6 +8,7 @@ from typing import Any
 
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.mail import USER_FIELD
+from lifecycle.sources.proofs import by_bus
 from lifecycle.sources.reading import each, json_of
 from lifecycle.sources.said import Said
 from lifecycle.sources.ses_event import said_of
@@ -18,14 +19,10 @@ from lifecycle.sources.source import (
     UnreadablePartError,
 )
 
-#: How the address of what a bus hands over begins. No request from outside has such a one.
-BUS = "eventbridge:"
-
 
 def verify(delivery: Delivery, _secrets: Sequence[str], settings: Mapping[str, Any]) -> None:
     """It came by the bus, which IAM guards, and from SES in the account that the settings name."""
-    if not delivery.url.startswith(BUS):
-        raise RefusedDeliveryError("foreign")
+    by_bus(delivery)
     try:
         event = json_of(delivery.body)
     except UnreadableDeliveryError:

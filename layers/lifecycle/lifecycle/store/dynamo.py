@@ -8,7 +8,7 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.events import Activity, DealUpdate, Event
-from lifecycle.store.audit import audit_item, audit_put
+from lifecycle.store.audit import AuditStore, audit_put
 from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import (
     Item,
@@ -198,7 +198,7 @@ class DynamoStore:
 
     def record(self, audit: AuditEntry) -> None:
         """Append an entry to the audit trail: of what changes nothing."""
-        put_absent(self._client, self._table, [audit_item(self.workspace, audit)])
+        AuditStore(self._client, self._table, self.workspace).record(audit)
 
     def append_deal_updates(self, updates: Sequence[DealUpdate]) -> list[bool]:
         """Append to the logs of deals. Returns for each whether it is new, as ``append`` does."""
