@@ -101,6 +101,13 @@ def test_a_source_that_is_none_is_not_found(call: Call, path: str) -> None:
     assert call("manage_sources", "GET", path).status == 404
 
 
+@pytest.mark.parametrize("hours", [-1, 337, 10**30, 1.5, "24", None, True, [24]])
+def test_how_long_the_secret_before_is_kept_is_a_number_of_hours_within_two_weeks(call: Call, hours: Any) -> None:
+    reply = call("manage_sources", "POST", f"{SOURCE}/secret", body={"secret": "new", "keep_for_hours": hours})
+
+    assert (reply.status, reply.fields) == (422, ["/keep_for_hours"])
+
+
 def test_a_replaced_secret_is_said_to_stay_valid_for_a_while(call: Call) -> None:
     reply = call("manage_sources", "POST", f"{SOURCE}/secret", body={"secret": "new", "keep_for_hours": 48})
 

@@ -25,6 +25,9 @@ def _not_a(expected: str) -> _Words:
 _WORDS: Mapping[str, _Words] = {
     "string_type": _not_a("a string"),
     "bool_type": _not_a("true or false"),
+    "int_type": _not_a("a whole number"),
+    "greater_than_equal": lambda context: ("is too small", f"at least {context['ge']}"),
+    "less_than_equal": lambda context: ("is too large", f"at most {context['le']}"),
     "dict_type": _not_a("an object"),
     "model_type": _not_a("an object"),
     "list_type": _not_a("an array"),
