@@ -105,6 +105,12 @@ def test_an_unknown_method_is_answered_with_the_known_ones(call: Call) -> None:
     assert reply.headers["Allow"] == "PUT, DELETE"
 
 
+@pytest.mark.parametrize("path", ["/sources/\u00ba", '/sources/a"b', "/sources/\U0001f642", "/sources/\x00"])
+def test_what_no_path_can_hold_is_not_said_to_take_other_methods(call: Call, path: str) -> None:
+    """API Gateway leaves paths as they were sent, but another gateway may decode them."""
+    assert call("manage_sources", "GET", path).status == 404
+
+
 @pytest.mark.parametrize(
     ("method", "path", "fails_with", "status"),
     [

@@ -129,7 +129,9 @@ class Api:
     def _answer_problem(self, error: Exception) -> Response[str]:
         request = self.event
         if isinstance(error, NotFoundError):
-            problem = problems.no_route(routes.methods_at(request["path"]))
+            methods = routes.methods_at(request["path"])
+            # Powertools takes no segment with a character that no URI has: nothing is to be had at such a path.
+            problem = problems.no_route(() if request["httpMethod"] in methods else methods)
         else:
             problem = problems.problem_of(error, request["requestContext"].get("requestId", ""))
         logger.append_keys(problem=problem.kind.slug)
