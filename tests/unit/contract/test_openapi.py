@@ -71,6 +71,14 @@ def test_the_document_is_valid(spec: dict[str, Any]) -> None:
     assert spec["openapi"] == "3.1.0"
 
 
+def test_what_follows_an_address_is_a_secret_and_what_follows_v1_is_a_call(spec: dict[str, Any]) -> None:
+    _, secret = spec["paths"]["/webhooks/{source_id}/{call}"]["post"]["parameters"]
+    (call,) = spec["paths"]["/v1/{call}"]["post"]["parameters"]
+
+    assert (secret["name"], "enum" in secret["schema"]) == ("call", False)
+    assert "batch" in call["schema"]["enum"]
+
+
 def test_every_route_is_described(spec: dict[str, Any]) -> None:
     described = {(method.upper(), path) for path, methods in spec["paths"].items() for method in methods}
     assert described == {(route.method, route.path) for route in ROUTES}

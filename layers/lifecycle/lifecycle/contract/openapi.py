@@ -103,6 +103,12 @@ _PATH_PARAMETERS = {
     },
     "name": {"description": "The name of the ready definition.", "schema": {"type": "string"}},
 }
+#: Where a segment of the same name is something else.
+_OWN_PATH_PARAMETERS = {
+    "/webhooks/{source_id}/{call}": {
+        "call": {"description": "The secret of the source.", "schema": {"type": "string", "minLength": 1}}
+    }
+}
 
 
 @lru_cache(maxsize=1)
@@ -170,7 +176,7 @@ _IDENTIFIER = str.maketrans({"/": "_", ".": "_", "{": None, "}": None})
 
 
 def _parameters(route: Route) -> Iterator[_Json]:
-    for name, parameter in _PATH_PARAMETERS.items():
+    for name, parameter in {**_PATH_PARAMETERS, **_OWN_PATH_PARAMETERS.get(route.path, {})}.items():
         if f"{{{name}}}" in route.path:
             yield {"name": name, "in": "path", "required": True, **parameter}
     for name, description, schema in route.query:
