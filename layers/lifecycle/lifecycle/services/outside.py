@@ -18,13 +18,20 @@ _MOST_BYTES = 64 * 1024
 _REMEMBERED = 3600
 _MOST_CERTIFICATES = 32
 _certificates: dict[str, tuple[float, str]] = {}
+#: What says that nothing is at an address, today or in a minute (RFC 9110, section 15.5). At SNS, whose certificates
+#: lie in S3, what is not there is forbidden.
+_NOTHING_THERE = frozenset({400, 403, 404, 405, 410})
 
 
 class OutsideError(LifecycleError):
-    """An outside system could not be reached, or did not answer as it should."""
+    """An outside system could not be reached, or did not answer as it should.
 
-    def __init__(self, what: str) -> None:
+    ``status`` is what it answered with, if it did.
+    """
+
+    def __init__(self, what: str, status: int | None = None) -> None:
         super().__init__(f"An address of the outside system could not be fetched: {what}. Send the same request again.")
+        self.status = status
 
 
 def fetch(url: str) -> bytes:
@@ -45,19 +52,27 @@ def fetch(url: str) -> bytes:
     except HTTPError as error:
         raise OutsideError(f"no answer: {type(error).__name__}") from None
     if answer.status != 200:
-        raise OutsideError(f"it answered {answer.status}")
+        raise OutsideError(f"it answered {answer.status}", answer.status)
     return content
 
 
 def certificate(url: str) -> str:
     """The certificate (PEM) at an address; it is fetched once an hour at most.
 
+    Returns:
+        Nothing where there is none: whoever names such an address proves nothing by it, however often it is sent.
+
     Raises:
-        OutsideError: it could not be had.
+        OutsideError: it could not be had at present.
     """
     known = _certificates.get(url)
     if known is None or not 0 <= time.monotonic() - known[0] < _REMEMBERED:
-        known = time.monotonic(), fetch(url).decode("ascii", "replace")
+        try:
+            known = time.monotonic(), fetch(url).decode("ascii", "replace")
+        except OutsideError as error:
+            if error.status in _NOTHING_THERE:
+                return ""
+            raise
         if len(_certificates) >= _MOST_CERTIFICATES:
             _certificates.clear()
         _certificates[url] = known

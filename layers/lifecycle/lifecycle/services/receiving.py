@@ -55,7 +55,7 @@ class Workplace(NamedTuple):
     """What the deliveries of one workspace are worked on with.
 
     ``erase`` erases whoever has an identity; ``accept_offer`` fetches the address by which an offer is accepted;
-    ``certificate`` gets the certificate (PEM) at an address.
+    ``certificate`` gets the certificate (PEM) at an address, empty where none is there.
     """
 
     received: Received
