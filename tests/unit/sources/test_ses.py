@@ -263,6 +263,17 @@ def test_no_certificate_is_fetched_from_anywhere_else(url: Any) -> None:
     assert refused(SENDER, told) == "foreign"
 
 
+@pytest.mark.parametrize(
+    "change", [{"Type": "Rumour"}, {"Type": []}, {"Type": None}, {"Signature": None}, {"Signature": 7}]
+)
+def test_no_certificate_is_fetched_for_what_none_could_prove(change: dict[str, Any]) -> None:
+    request = sent(SENDER, "open")
+    told = replace(request, body=json.dumps(json.loads(request.body) | change).encode())
+
+    assert certificate(told, SENDER.settings) is None
+    assert refused(SENDER, told) == "missing"
+
+
 def test_the_certificate_of_the_topics_region_is_asked_for() -> None:
     assert certificate(sent(SENDER, "open"), SENDER.settings) == CERTIFICATE_URL
 

@@ -46,10 +46,15 @@ TOPIC: Mapping[str, Any] = {
 
 
 def certificate(delivery: Delivery, settings: Mapping[str, Any]) -> str | None:
-    """The address of the certificate that an envelope names, if it is SNS's own, in the region of the topic."""
+    """The address of the certificate that an envelope names, if it is SNS's own, in the region of the topic.
+
+    Of what nothing could prove, no certificate is asked for.
+    """
     envelope = _envelope(delivery)
     address = envelope.get("SigningCertURL")
-    if envelope.get("TopicArn") != settings.get("topic_arn") or not isinstance(address, str):
+    if _signed_fields(envelope) is None or envelope.get("TopicArn") != settings.get("topic_arn"):
+        return None
+    if not isinstance(address, str):
         return None
     return address if _CERTIFICATE.fullmatch(address) and _of_its_region(address, settings) else None
 
@@ -57,8 +62,8 @@ def certificate(delivery: Delivery, settings: Mapping[str, Any]) -> str | None:
 def verify(delivery: Delivery, secrets: Sequence[str], settings: Mapping[str, Any]) -> None:
     """RSA by the certificate that the envelope names, over those of its values that count; the topic; the time."""
     envelope = _envelope(delivery)
-    fields = _SIGNED.get(type_) if isinstance(type_ := envelope.get("Type"), str) else None
-    if fields is None or not isinstance(envelope.get("Signature"), str):
+    fields = _signed_fields(envelope)
+    if fields is None:
         raise RefusedDeliveryError("missing")
     if envelope.get("TopicArn") != settings.get("topic_arn") or certificate(delivery, settings) is None:
         raise RefusedDeliveryError("foreign")
@@ -80,6 +85,12 @@ def _envelope(delivery: Delivery) -> Mapping[str, Any]:
     if not isinstance(envelope, dict):
         raise RefusedDeliveryError("missing")
     return envelope
+
+
+def _signed_fields(envelope: Mapping[str, Any]) -> Sequence[str] | None:
+    """The names of the values that an envelope's signature is over; ``None`` where it has no signature that counts."""
+    type_ = envelope.get("Type")
+    return _SIGNED.get(type_) if isinstance(type_, str) and isinstance(envelope.get("Signature"), str) else None
 
 
 def _message(envelope: Mapping[str, Any], fields: Sequence[str]) -> bytes:
