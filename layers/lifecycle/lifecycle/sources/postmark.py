@@ -111,7 +111,9 @@ def _id(record: Mapping[str, Any], name: str, reading: _Reading, who: str) -> st
     if isinstance(number := record.get("ID"), int):
         return event_id("postmark", name, number)
     message = text_in(record.get("MessageID"), "MessageID")
-    return event_id("postmark", name, message, who, record.get(reading.when), record.get("OriginalLink", ""))
+    # Whether they are suppressed or no longer may change twice within the second that its time is given in.
+    way = [record["SuppressSending"]] if isinstance(record.get("SuppressSending"), bool) else []
+    return event_id("postmark", name, message, who, record.get(reading.when), record.get("OriginalLink", ""), *way)
 
 
 def _time(record: Mapping[str, Any], name: str) -> Any:
