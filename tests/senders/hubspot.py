@@ -1,7 +1,8 @@
 """HubSpot as a sender: the changes of an app's webhooks, and the records of a workflow.
 
-Its own library for Python is a client of all its APIs, of thousands of modules; the signature is made here, and held
-to the vectors that the library is tested with (tests/unit/sources/test_hubspot.py).
+The signature is made here, over any bytes: HubSpot's own library for Python (``hubspot.utils.signature``) signs texts
+alone. It is held to that library, and to the vectors that the library is tested with
+(tests/unit/sources/test_hubspot.py).
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hubspot.utils.signature import Signature
 from hypothesis import given
 
 from lifecycle.events import Activity, Contact, DealUpdate, Identity
@@ -36,6 +37,7 @@ from tests.senders.hubspot import (
     changed,
     deal_changed,
     held,
+    sign,
 )
 from tests.senders.sender import Sample, delivery
 
@@ -517,6 +519,16 @@ def test_a_signature_made_by_another_tool_passes() -> None:
 
 
 @needs_shared
+@pytest.mark.parametrize("name", SENDER.samples)
+def test_hubspots_own_library_signs_as_our_sender_does(name: str) -> None:
+    body = SENDER.samples[name].body
+    made = sign(body, URL, SENDER.secret, NOW)
+    timestamp = made["X-HubSpot-Request-Timestamp"]
+
+    signature = Signature.get_signature(SENDER.secret, body.decode(), "v3", URL, "POST", timestamp)
+    assert made["X-HubSpot-Signature-v3"] == signature
+
+
 def test_the_published_vector_passes() -> None:
     (vector,) = [one for one in json.loads((SHARED / "signature_vectors.json").read_text()) if one["version"] == "v3"]
     headers = {"x-hubspot-signature-v3": vector["signature"], "x-hubspot-request-timestamp": vector["timestamp"]}
