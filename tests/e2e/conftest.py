@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
 
+import httpx
 import pytest
 
+from lifecycle.services.credentials import create_api_key
+from lifecycle.services.scopes import SCOPES
 from local.stack import STATE_DIR, LocalStack, StackInfo
 from tests.e2e.api import Api
+from tests.e2e.connected import Connect, Connected, Kept, items_of
 from tests.e2e.issuer import serving
 from tests.fakes.issuer import FakeIssuer
 
@@ -43,6 +49,36 @@ def api(stack_info: StackInfo) -> Iterator[Api]:
     api = Api(stack_info.api_url, stack_info.api_key)
     yield api
     api.http.close()
+
+
+@pytest.fixture
+def own_workspace() -> str:
+    """The name of a workspace in which nothing happens but what a test does."""
+    return f"own-{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def own_api(local_stack: LocalStack, stack_info: StackInfo, own_workspace: str) -> Iterator[Api]:
+    """The API of that workspace."""
+    dynamodb = local_stack.client("dynamodb")
+    key = create_api_key(dynamodb, stack_info.table, own_workspace, "test", datetime.now(UTC), scopes=SCOPES)
+    api = Api(stack_info.api_url, key)
+    yield api
+    api.http.close()
+
+
+@pytest.fixture
+def connect(own_api: Api, stack_info: StackInfo) -> Iterator[Connect]:
+    """Connects senders to that workspace."""
+    with httpx.Client(timeout=60) as http:
+        yield lambda sender: Connected(own_api, http, stack_info.api_url, sender)
+
+
+@pytest.fixture
+def kept(local_stack: LocalStack, stack_info: StackInfo, own_workspace: str) -> Kept:
+    """Tells what the table holds for that workspace, and for none."""
+    dynamodb = local_stack.client("dynamodb")
+    return lambda: items_of(dynamodb, stack_info.table, own_workspace)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,80 +6,33 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 import rudderstack.analytics.client as rudderstack
 import segment.analytics.client as segment
+from hubspot.utils.signature import Signature
+from sendgrid.helpers.eventwebhook import EventWebhook
 
-from lifecycle.services.credentials import create_api_key
-from lifecycle.services.scopes import SCOPES
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.table import SOURCES
-from local.stack import LocalStack, StackInfo
+from local.stack import StackInfo
 from tests.e2e.api import Api, Json, eventually, someone, something
+from tests.e2e.connected import BY_BUS, OF_AMAZON, Connect, sender_of
 from tests.senders import hubspot, sendgrid
-from tests.senders.sender import Sample, Sender, delivery
-
-#: Those that come by a bus, whose deliveries no request over HTTP can be.
-BY_BUS = {"salesforce", "ses_eventbridge"}
-#: Its certificate is Amazon's, and its signatures nobody else can make: tests/unit/sources/test_ses.py.
-OF_AMAZON = {"ses"}
-
-
-@pytest.fixture
-def own_api(local_stack: LocalStack, stack_info: StackInfo) -> Iterator[Api]:
-    """The API of a workspace in which nothing else happens."""
-    dynamodb = local_stack.client("dynamodb")
-    workspace = f"sources-{uuid4().hex[:8]}"
-    key = create_api_key(dynamodb, stack_info.table, workspace, "test", datetime.now(UTC), scopes=SCOPES)
-    api = Api(stack_info.api_url, key)
-    yield api
-    api.http.close()
-
-
-class Connected:
-    """A sender whose source is connected."""
-
-    def __init__(self, api: Api, api_url: str, sender: Sender) -> None:
-        wanted: Json = {"kind": sender.kind, "settings": dict(sender.settings)}
-        if sender.secret:
-            wanted["secret"] = sender.secret
-        made = api.ok("POST", "/sources", json=wanted)
-        self.source_id: str = made["source_id"]
-        self._told_url: str = made["url"]
-        self._url = f"{api_url}/webhooks/{self.source_id}"
-        self._sender = sender
-
-    def signed(self, sample: Sample) -> Delivery:
-        """A sample as the system would send it, signed for the address that it was told."""
-        return delivery(self._sender, sample, self._told_url, datetime.now(UTC))
-
-    def send(self, request: Delivery) -> httpx.Response:
-        """Send a delivery to where the stack really is."""
-        url = self._url + (f"/{request.call}" if request.call else "")
-        return httpx.post(url, content=request.body, headers=dict(request.headers), timeout=60)
-
-
-def sender_of(kind: str) -> Sender:
-    sender: Sender = import_module(f"tests.senders.{kind}").SENDER
-    return sender
+from tests.senders.sender import Sample
 
 
 @pytest.mark.parametrize("kind", sorted(SOURCES.keys() - BY_BUS - OF_AMAZON))
 def test_every_sample_of_every_system_is_kept_once_and_nothing_without_its_proof(
-    own_api: Api, stack_info: StackInfo, kind: str
+    own_api: Api, connect: Connect, kind: str
 ) -> None:
     sender = sender_of(kind)
-    connected = Connected(own_api, stack_info.api_url, sender)
+    connected = connect(sender)
     samples = {name: sample for name, sample in sender.samples.items() if len(sample.body) < 100_000}
 
     if sender.secret:
@@ -102,35 +55,14 @@ def test_every_sample_of_every_system_is_kept_once_and_nothing_without_its_proof
     assert states(own_api) == before
 
 
-#: What systems really sent, as others have published it beside the repository: of those that sign the body.
-PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "payloads"
-PUBLISHED = {
-    kind: sorted(path for path in (PAYLOADS / kind).glob("*.json") if "vector" not in path.name)
-    for kind in ("calendly", "delighted", "hubspot", "pipedrive", "postmark", "sendgrid", "stripe", "typeform")
-}
-
-
-@pytest.mark.parametrize("kind", PUBLISHED)
-def test_what_was_published_of_a_system_is_taken(own_api: Api, stack_info: StackInfo, kind: str) -> None:
-    if not PUBLISHED[kind]:
-        pytest.skip(f"no published payload of {kind} beside the repository")
-    connected = Connected(own_api, stack_info.api_url, replace(sender_of(kind), settings={}))
-
-    answers = {
-        path.name: connected.send(connected.signed(Sample(path.read_bytes()))).status_code for path in PUBLISHED[kind]
-    }
-
-    assert {name: status for name, status in answers.items() if status >= 400} == {}
-
-
 def states(api: Api) -> dict[str, Json]:
     """Where everybody stands."""
     found = api.ok("GET", "/prospects", params={"limit": 200})["prospects"]
     return {one["prospect_id"]: one for one in found}
 
 
-def test_a_thousand_events_of_sendgrid_in_one_request(own_api: Api, stack_info: StackInfo) -> None:
-    connected = Connected(own_api, stack_info.api_url, sendgrid.SENDER)
+def test_a_thousand_events_of_sendgrid_in_one_request(own_api: Api, connect: Connect) -> None:
+    connected = connect(sendgrid.SENDER)
     email = someone()
     events = [sendgrid.event("click", number, email=email, url=f"https://x.example/{number}") for number in range(1000)]
     request = connected.signed(Sample(sendgrid.batch(*events)))
@@ -145,8 +77,8 @@ def test_a_thousand_events_of_sendgrid_in_one_request(own_api: Api, stack_info: 
     assert prospect is not None
 
 
-def test_hubspots_thin_events_in_any_order_make_a_customer(own_api: Api, stack_info: StackInfo) -> None:
-    connected = Connected(own_api, stack_info.api_url, hubspot.SENDER)
+def test_hubspots_thin_events_in_any_order_make_a_customer(own_api: Api, connect: Connect) -> None:
+    connected = connect(hubspot.SENDER)
     names = ["deal_created", "associated", "contact_email", "deal_won"]
     Random(something()).shuffle(names)
 
@@ -161,6 +93,57 @@ def test_hubspots_thin_events_in_any_order_make_a_customer(own_api: Api, stack_i
     assert prospect is not None
     assert prospect["stage"] == "customer", names
     assert own_api.ok("GET", "/webhooks/unresolved")["waiting"] == []
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What the systems themselves give their users, in the place of our senders
+# ----------------------------------------------------------------------------------------------------------------------
+def test_sendgrids_own_helper_verifies_the_very_request_that_is_taken(own_api: Api, connect: Connect) -> None:
+    connected = connect(sendgrid.SENDER)
+    email, helper = someone(), EventWebhook(sendgrid.SENDER.secret)
+    request = connected.signed(Sample(sendgrid.batch(sendgrid.event("click", email=email, url="https://x.example/"))))
+    signature = request.header("x-twilio-email-event-webhook-signature")
+    timestamp = request.header("x-twilio-email-event-webhook-timestamp")
+
+    assert helper.verify_signature(request.body.decode(), signature, timestamp)
+    assert not helper.verify_signature(f"{request.body.decode()} ", signature, timestamp)
+    answer = connected.send(request)
+
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+    assert types_of(own_api, email) == {"email_click"}
+
+
+def test_what_hubspots_own_library_signs_is_taken(own_api: Api, connect: Connect) -> None:
+    connected = connect(hubspot.SENDER)
+    email, secret = someone(), hubspot.SENDER.secret
+    body = hubspot.body([hubspot.changed("email", email), hubspot.changed("firstname", "Zoë", 1)])
+    timestamp = str(int(time.time() * 1000))
+
+    def signed(by: str, version: str) -> Delivery:
+        signature = Signature.get_signature(by, body.decode(), version, connected.told_url, "POST", timestamp)
+        headers = {
+            "content-type": "application/json",
+            f"x-hubspot-signature{'-v3' if version == 'v3' else ''}": signature,
+            "x-hubspot-request-timestamp": timestamp,
+        }
+        return Delivery("POST", "", headers, {}, body, datetime.now(UTC))
+
+    refused = [
+        connected.send(signed(*wrong)).status_code for wrong in (("other", "v3"), (secret, "v2"), (secret, "v1"))
+    ]
+    assert (refused, own_api.find(email=email)) == ([401, 401, 401], None)
+    answer = connected.send(signed(secret, "v3"))
+
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 2)
+    assert types_of(own_api, email) == {"crm_contact_changed"}
+
+
+def types_of(api: Api, email: str) -> set[str | None]:
+    """The types of all activities of somebody."""
+    prospect = api.find(email=email)
+    assert prospect is not None
+    entries = api.timeline(prospect["prospect_id"])
+    return {entry.get("type") for entry in entries if entry["kind"] != "transition"}
 
 
 def tracked(api: Api) -> str:
