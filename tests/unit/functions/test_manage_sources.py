@@ -82,6 +82,20 @@ def test_what_cannot_be_is_refused(
     assert (reply.status, reply.body["type"].rpartition(":")[2]) == (status, slug)
 
 
+def test_wrong_settings_are_named_with_what_would_be_right(call: Call, connections: FakeConnections) -> None:
+    connections.fails_with = InvalidSettingsError([(f"/forms/{number}", "is no object") for number in range(1000)])
+
+    reply = call("manage_sources", "POST", "/sources", body={"kind": "segment"})
+
+    assert (reply.status, reply.body["type"].rpartition(":")[2]) == (422, "invalid-settings")
+    assert reply.body["errors"][0] == {
+        "field": "/settings/forms/0",
+        "reason": "is no object",
+        "expected": "what GET /sources/kinds says of this kind",
+    }
+    assert len(reply.body["errors"]) + reply.body["omitted"] == 1000
+
+
 def test_sources_are_listed_with_their_health(call: Call) -> None:
     (source,) = call("manage_sources", "GET", "/sources").body["sources"]
 

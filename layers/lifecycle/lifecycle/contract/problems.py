@@ -227,6 +227,8 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         return invalid(error)
     if isinstance(error, InvalidDefinitionError):
         return _listing(kind, list(_definition_errors(error)))
+    if isinstance(error, InvalidSettingsError):
+        return _listing(kind, list(_settings_errors(error)))
     if isinstance(error, RefusedDeliveryError):
         return Problem(kind, _REFUSALS[error.reason])
     return Problem(kind, str(error), _members_of(error), _headers_of(error))
@@ -260,8 +262,6 @@ def _members_of(error: Exception) -> Mapping[str, Any]:
             members = {"missing": list(error.teams)}
         case InsufficientScopeError():
             members = {"needed": list(error.needed), "scopes": list(error.held)}
-        case InvalidSettingsError():
-            members = {"errors": [{"field": f"/settings{where}", "reason": what} for where, what in error.problems]}
         case ScopesNotHeldError():
             members = {"not_held": list(error.scopes)}
     return members
@@ -270,6 +270,11 @@ def _members_of(error: Exception) -> Mapping[str, Any]:
 def _definition_errors(error: InvalidDefinitionError) -> Iterator[FieldError]:
     for found in error.problems:
         yield FieldError(f"/definition{found.where}", found.reason, found.expected)
+
+
+def _settings_errors(error: InvalidSettingsError) -> Iterator[FieldError]:
+    for where, what in error.problems:
+        yield FieldError(f"/settings{where}", what, "what GET /sources/kinds says of this kind")
 
 
 def _qualification_errors(error: QualificationMissingError) -> Iterator[FieldError]:
