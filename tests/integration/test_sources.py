@@ -313,6 +313,16 @@ def test_a_bad_part_goes_to_quarantine_and_the_rest_is_kept(world: World) -> Non
     assert world.connections.view(record).quarantined == 1
 
 
+def test_a_bad_part_with_half_a_surrogate_pair_goes_to_quarantine_and_can_be_mended(world: World) -> None:
+    record = world.connect()
+    half = {"id": "2", "kind": "??", "email": ANN, "name": "Zoë \ud83d"}
+
+    assert world.receive(record, half)["quarantined"] == 1
+    (part,) = world.connections.quarantined(record.source_id, "", 10)
+    assert json.loads(part.body) == half
+    assert "Zoë".encode() in part.body
+
+
 def test_the_same_bad_part_again_is_one(world: World) -> None:
     record = world.connect()
     for _ in range(2):

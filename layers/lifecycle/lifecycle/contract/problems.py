@@ -225,10 +225,8 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         return Problem(INTERNAL, f"Report the request id {request_id}.", {"request_id": request_id})
     if isinstance(error, InvalidRequestError):
         return invalid(error)
-    if isinstance(error, InvalidDefinitionError):
-        return _listing(kind, list(_definition_errors(error)))
-    if isinstance(error, InvalidSettingsError):
-        return _listing(kind, list(_settings_errors(error)))
+    if isinstance(error, InvalidDefinitionError | InvalidSettingsError):
+        return _listing(kind, list(_found_errors(error)))
     if isinstance(error, RefusedDeliveryError):
         return Problem(kind, _REFUSALS[error.reason])
     return Problem(kind, str(error), _members_of(error), _headers_of(error))
@@ -267,14 +265,13 @@ def _members_of(error: Exception) -> Mapping[str, Any]:
     return members
 
 
-def _definition_errors(error: InvalidDefinitionError) -> Iterator[FieldError]:
-    for found in error.problems:
-        yield FieldError(f"/definition{found.where}", found.reason, found.expected)
-
-
-def _settings_errors(error: InvalidSettingsError) -> Iterator[FieldError]:
-    for where, what in error.problems:
-        yield FieldError(f"/settings{where}", what, "what GET /sources/kinds says of this kind")
+def _found_errors(error: InvalidDefinitionError | InvalidSettingsError) -> Iterator[FieldError]:
+    if isinstance(error, InvalidDefinitionError):
+        for found in error.problems:
+            yield FieldError(f"/definition{found.where}", found.reason, found.expected)
+    else:
+        for where, what in error.problems:
+            yield FieldError(f"/settings{where}", what, "what GET /sources/kinds says of this kind")
 
 
 def _qualification_errors(error: QualificationMissingError) -> Iterator[FieldError]:

@@ -209,7 +209,9 @@ class Receiver:
     def _part(self, unreadable: Unreadable, delivery: Delivery) -> QuarantinedPart:
         body, content_type = unreadable.part, delivery.header("content-type")
         if not isinstance(body, bytes):
-            body, content_type = json.dumps(body, default=_plain, ensure_ascii=False).encode(), "application/json"
+            text = json.dumps(body, default=_plain, ensure_ascii=False)
+            # Half of a surrogate pair, which UTF-8 has no bytes for, stays the escape that it came as.
+            body, content_type = text.encode("utf-8", "backslashreplace"), "application/json"
         # The same part twice is one: a delivery that is repeated for the sake of another part adds none.
         return QuarantinedPart(
             part_id=_digest(body)[:32],
