@@ -3,62 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 
-from lifecycle.sources.delivery import Delivery
-from lifecycle.sources.table import SOURCES
 from local.stack import LocalStack, StackInfo
-from tests.e2e.connected import Connect, Connected, Kept, hand_over, sender_of
+from tests.e2e.connected import Connect, Kept, hand_over, sender_of
+from tests.e2e.wrong_proofs import FOREIGN, PROVEN, wrong_proofs
 from tests.senders import ses
-from tests.senders.sender import Sample, Sender
-from tests.senders.sendgrid import OTHER_KEY, public_key
+from tests.senders.sender import Sample
 from tests.senders.ses_events import EVENTS
 
-#: Longer ago than any system sends again.
-LONG_AGO = timedelta(days=3)
-#: The secrets of these are not any text.
-OTHER_SECRETS = {"sendgrid": public_key(OTHER_KEY)}
-PROVEN = sorted(kind for kind in SOURCES if sender_of(kind).secret and kind != "ses")
 #: Those whose proof is over the body.
 COVERING = {
     "calendly", "delighted", "hubspot", "mapping", "sendgrid", "standard_webhooks", "stripe", "typeform",
 }  # fmt: skip
 SOMEBODY_ELSE = "00D5f0000099AAAEA2"
-#: Of those that share no secret but say from where or about what they take anything.
-FOREIGN: Mapping[str, Mapping[str, Any]] = {
-    "form": {"origins": ["https://another.example"]},
-    "jotform": {"only_listed_forms": True, "forms": {"1": {"form": "demo"}}},
-    "salesforce": sender_of("salesforce").settings,
-    "ses_eventbridge": sender_of("ses_eventbridge").settings,
-}
-
-
-def other_secret(sender: Sender) -> str:
-    """A secret of the same form."""
-    return OTHER_SECRETS.get(sender.kind, f"{sender.secret[:-2]}AA")
-
-
-def wrong_proofs(sender: Sender, connected: Connected, sample: Sample) -> Iterator[tuple[str, Delivery]]:
-    """The ways in which a proof can be wrong, as far as a system's proof says anything about them."""
-    now = datetime.now(UTC)
-    right, old = connected.signed(sample), connected.signed(sample, at=now - LONG_AGO)
-    yield "another's secret", connected.signed(sample, other_secret(sender))
-    if covers_the_body(sender, sample, now):
-        yield "another body", replace(right, body=right.body + b" ")
-        yield "cut off", replace(right, body=right.body[:-1])
-    if (old.body, old.headers) != (right.body, right.headers):
-        yield "long ago", old
-
-
-def covers_the_body(sender: Sender, sample: Sample, now: datetime) -> bool:
-    """Whether the headers that prove a body would be others for another one."""
-    one, other = (sender.sign(body, "https://x", sender.secret, now) for body in (sample.body, sample.body + b" "))
-    return one != other
 
 
 def test_a_wrong_proof_of_any_system_is_refused_and_nothing_is_kept(connect: Connect, kept: Kept) -> None:
