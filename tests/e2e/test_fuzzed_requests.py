@@ -37,7 +37,7 @@ API = schemathesis.openapi.from_dict(document())
 OPERATIONS = {f"{route.method} {route.path}": API[route.path][route.method] for route in SOURCE_ROUTES}
 RECEIVING = [API[route.path][route.method] for route in (POST_WEBHOOK, POST_WEBHOOK_CALL)]
 #: A request takes some 20 ms.
-FUZZED = settings(max_examples=16, suppress_health_check=list(HealthCheck))
+FUZZED = settings(max_examples=12, suppress_health_check=list(HealthCheck))
 SERVER_ERROR = 500
 
 

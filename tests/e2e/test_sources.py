@@ -20,7 +20,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.table import SOURCES
-from local.stack import StackInfo
+from local.stack import LocalStack, StackInfo
 from tests.e2e.api import Api, Json, eventually, someone, something
 from tests.e2e.connected import BY_BUS, OF_AMAZON, Connect, sender_of
 from tests.senders import hubspot, sendgrid
@@ -53,6 +53,19 @@ def test_every_sample_of_every_system_is_kept_once_and_nothing_without_its_proof
     for request in requests:
         assert connected.send(request).status_code < 400
     assert states(own_api) == before
+
+
+def test_a_source_with_a_secret_is_disconnected_and_its_secret_forgotten(
+    local_stack: LocalStack, own_api: Api, connect: Connect
+) -> None:
+    connected = connect(sender_of("typeform"))
+    parameters = local_stack.client("ssm").get_paginator("describe_parameters")
+    before = sum(len(page["Parameters"]) for page in parameters.paginate())
+
+    assert own_api.request("DELETE", f"/sources/{connected.source_id}").status_code == 204
+
+    assert own_api.request("GET", f"/sources/{connected.source_id}").status_code == 404
+    assert sum(len(page["Parameters"]) for page in parameters.paginate()) == before - 1
 
 
 def states(api: Api) -> dict[str, Json]:

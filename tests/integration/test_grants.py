@@ -218,8 +218,8 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str
             yield operation, params["RoleArn"].rpartition("/")[2], None
         case "SendMessage":
             yield operation, {"jobs": "JobQueue"}[params["QueueUrl"].rpartition("/")[2]], None
-        case "PutParameter" | "GetParameter" | "DeleteParameters":
-            yield from ((operation, _parameter(name), None) for name in params.get("Names") or [params["Name"]])
+        case "PutParameter" | "GetParameter" | "DeleteParameter":
+            yield operation, _parameter(params["Name"]), None
         case "PutEvents":
             yield from ((operation, {BUS_NAME: "EventBus"}[it["EventBusName"]], None) for it in params["Entries"])
         case _:

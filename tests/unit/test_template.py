@@ -77,7 +77,7 @@ VERBS: dict[str, set[str]] = {
     "read_audit": set(),
     "manage_sources": {
         *("dynamodb:PutItem", "dynamodb:DeleteItem"),
-        *("ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameters"),
+        *("ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameter"),
     },
     "receive_webhook": {"dynamodb:GetItem", "ssm:GetParameter"},
     "receive_event": {"dynamodb:GetItem", "sqs:SendMessage"},

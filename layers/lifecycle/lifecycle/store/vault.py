@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -68,7 +69,8 @@ class Vault:
     def forget(self, source_id: str) -> None:
         """Forget the secrets of a source; those that are gone already are no error."""
         self._read.pop(source_id, None)
-        self._client.delete_parameters(Names=[self._name(source_id)])
+        with suppress(self._client.exceptions.ParameterNotFound):
+            self._client.delete_parameter(Name=self._name(source_id))
 
     def _fetch(self, source_id: str) -> tuple[Secret, ...]:
         try:
