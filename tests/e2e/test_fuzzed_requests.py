@@ -41,7 +41,7 @@ FUZZED = settings(max_examples=12, suppress_health_check=list(HealthCheck))
 SERVER_ERROR = 500
 
 
-def cases(operation: APIOperation, **known: str) -> st.SearchStrategy[Case]:
+def cases(operation: APIOperation[Any, Any, Any, Any], **known: str) -> st.SearchStrategy[Case[Any]]:
     """Requests of an operation: those that the document wants, and those that it does not.
 
     Arguments:
@@ -49,11 +49,12 @@ def cases(operation: APIOperation, **known: str) -> st.SearchStrategy[Case]:
         known: parameters of its path, for half of them.
     """
     segments = {name: value for name, value in known.items() if f"{{{name}}}" in operation.path}
-    return st.one_of(
+    ways: list[st.SearchStrategy[Case[Any]]] = [
         operation.as_strategy(generation_mode=mode, path_parameters=path_parameters)
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
         for path_parameters in (segments, None)
-    )
+    ]
+    return st.one_of(*ways)
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
@@ -67,7 +68,7 @@ def test_no_request_about_sources_is_answered_with_a_server_error(
 
     @FUZZED
     @given(case=cases(OPERATIONS[label], source_id=connected.source_id, part_id=part["part_id"]))
-    def every_answer_is_as_the_document_says(case: Case) -> None:
+    def every_answer_is_as_the_document_says(case: Case[Any]) -> None:
         answer = case.call(base_url=stack_info.api_url, headers=headers)
         case.validate_response(answer, checks=[not_a_server_error, response_schema_conformance])
 
@@ -113,8 +114,8 @@ def test_nothing_is_kept_of_what_nothing_proves(stack_info: StackInfo, connect: 
     assert kept() == before
 
 
-def _is_refused(stack_info: StackInfo, sender: Sender, connected: Connected) -> Callable[[Delivery | Case], None]:
-    def is_refused(request: Delivery | Case) -> None:
+def _is_refused(stack_info: StackInfo, sender: Sender, connected: Connected) -> Callable[[Delivery | Case[Any]], None]:
+    def is_refused(request: Delivery | Case[Any]) -> None:
         if isinstance(request, Delivery):
             answer: Any = connected.send(request)
         else:
