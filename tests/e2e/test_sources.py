@@ -26,6 +26,7 @@ from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.table import SOURCES
 from local.stack import LocalStack, StackInfo
 from tests.e2e.api import Api, Json, eventually, someone, something
+from tests.e2e.hook import Crm, serving
 from tests.senders import hubspot, sendgrid
 from tests.senders.sender import Sample, Sender, delivery
 
@@ -49,8 +50,11 @@ def own_api(local_stack: LocalStack, stack_info: StackInfo) -> Iterator[Api]:
 class Connected:
     """A sender whose source is connected."""
 
-    def __init__(self, api: Api, api_url: str, sender: Sender) -> None:
+    def __init__(self, api: Api, api_url: str, sender: Sender, hook: Crm | None = None) -> None:
         wanted: Json = {"kind": sender.kind, "settings": dict(sender.settings)}
+        if hook is not None:
+            wanted["settings"]["enrichment"] = {"url": hook.url}
+            wanted["enrichment_secret"] = hook.secret
         if sender.secret:
             wanted["secret"] = sender.secret
         made = api.ok("POST", "/sources", json=wanted)
@@ -161,6 +165,27 @@ def test_hubspots_thin_events_in_any_order_make_a_customer(own_api: Api, stack_i
     assert prospect is not None
     assert prospect["stage"] == "customer", names
     assert own_api.ok("GET", "/webhooks/unresolved")["waiting"] == []
+
+
+def test_a_hook_is_asked_for_whom_hubspot_names_by_an_id_alone(own_api: Api, stack_info: StackInfo) -> None:
+    with serving("hush") as crm:
+        crm.records["contact", str(hubspot.CONTACT)] = {
+            "identities": {"email": "ann@example.com"},
+            "traits": {"company": "ACME"},
+        }
+        connected = Connected(own_api, stack_info.api_url, hubspot.SENDER, hook=crm)
+        for name in ("deal_created", "associated"):
+            assert connected.send(connected.signed(hubspot.SENDER.samples[name])).status_code < 400
+
+        prospect = eventually(lambda: own_api.find(email="ann@example.com"), bool)
+        waiting = eventually(
+            lambda: own_api.ok("GET", "/webhooks/unresolved")["waiting"], lambda waiting: waiting == []
+        )
+
+    assert prospect is not None
+    assert prospect["stage"] == "opportunity"
+    assert waiting == []
+    assert {what for what, _ in crm.asked} <= {"deal", "contact"}
 
 
 def tracked(api: Api) -> str:

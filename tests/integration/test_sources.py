@@ -33,7 +33,7 @@ from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.source import RefusedDeliveryError, Tally
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.schema import EVENT_PREFIX
-from lifecycle.store.source_records import SourceRecord
+from lifecycle.store.source_records import SourceRecord, Waiting
 from lifecycle.store.sources import SourceStore, workspace_of
 from lifecycle.store.vault import Secret, Vault
 from tests.fakes import toy_source
@@ -60,7 +60,15 @@ class World:
         self.connections = Connections(self.store, self.vault, self.lifecycle)
         self.erased: list[Identity] = []
         self.accepted: list[str] = []
-        self.place = Workplace(self.store, self.lifecycle, self.erased.append, self.accepted.append, str.upper)
+        self.looked_up: list[Waiting] = []
+        self.place = Workplace(
+            self.store,
+            self.lifecycle,
+            self.erased.append,
+            self.accepted.append,
+            str.upper,
+            self.looked_up.extend,
+        )
 
     def connect(self, **settings: Any) -> SourceRecord:
         return self.connections.connect(Wanted("toy", "Toy", "sesame", settings), "key:me", NOON)

@@ -1,4 +1,4 @@
-"""The queue of long work."""
+"""The queues of long work and of records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.store.queue import LONGEST_DELAY, JobQueue, job_queue
+from lifecycle.store.queue import LONGEST_DELAY, JobQueue, QueueRefusedError, RecordQueue, job_queue, record_queue
 
 
 class FakeSqs:
@@ -14,6 +14,11 @@ class FakeSqs:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.refuses = False
+
+    def send_message_batch(self, **batch: Any) -> dict[str, Any]:
+        self.sent.append(batch)
+        return {"Failed": batch["Entries"][:1]} if self.refuses else {"Successful": batch["Entries"]}
 
     def send_message(self, **message: Any) -> None:
         self.sent.append(message)
@@ -33,3 +38,29 @@ def test_the_deployment_names_the_queue(monkeypatch: pytest.MonkeyPatch) -> None
 
     assert job_queue() is job_queue()
     job_queue.cache_clear()
+
+
+@pytest.mark.parametrize(("count", "requests"), [(0, []), (1, [1]), (10, [10]), (21, [10, 10, 1])])
+def test_records_are_asked_for_by_ten_in_a_request(count: int, requests: list[int]) -> None:
+    sqs = FakeSqs()
+    RecordQueue(sqs, "the-url").send([{"name": str(number)} for number in range(count)])  # type: ignore[arg-type]
+
+    assert [len(request["Entries"]) for request in sqs.sent] == requests
+    bodies = [entry["MessageBody"] for request in sqs.sent for entry in request["Entries"]]
+    assert bodies == [f'{{"name":"{number}"}}' for number in range(count)]
+
+
+def test_a_request_that_is_taken_in_part_has_failed() -> None:
+    sqs = FakeSqs()
+    sqs.refuses = True
+
+    with pytest.raises(QueueRefusedError):
+        RecordQueue(sqs, "the-url").send([{"name": "1"}, {"name": "2"}])  # type: ignore[arg-type]
+
+
+def test_the_deployment_names_the_queue_of_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECORD_QUEUE_URL", "the-url")
+    record_queue.cache_clear()
+
+    assert record_queue() is record_queue()
+    record_queue.cache_clear()

@@ -15,6 +15,7 @@ from lifecycle.events import Activity, DealUpdate, Identity
 from lifecycle.services.links import missing_from, updates_of
 from lifecycle.services.results import BatchOutcome, DealOutcome
 from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.enrichment import has_hook
 from lifecycle.sources.said import ErasureRequest, LinkUpdate, Said, SubscriptionOffer, Unreadable
 from lifecycle.sources.source import RefusedDeliveryError, Reply, Source, Tally, UnreadableDeliveryError
 from lifecycle.store.source_records import QuarantinedPart, SourceRecord, Waiting
@@ -55,7 +56,8 @@ class Workplace(NamedTuple):
     """What the deliveries of one workspace are worked on with.
 
     ``erase`` erases whoever has an identity; ``accept_offer`` fetches the address by which an offer is accepted;
-    ``certificate`` gets the certificate (PEM) at an address.
+    ``certificate`` gets the certificate (PEM) at an address; ``look_up`` has the hook of a source asked, some time
+    later, for what waits.
     """
 
     received: Received
@@ -63,6 +65,7 @@ class Workplace(NamedTuple):
     erase: Callable[[Identity], None]
     accept_offer: Callable[[str], object]
     certificate: Callable[[str], str]
+    look_up: Callable[[Sequence[Waiting]], None]
 
 
 @dataclass(slots=True)
@@ -125,6 +128,10 @@ class Receiver:
         """Translate and keep a part from quarantine, which was proven when it came in."""
         return self._keep(delivery)
 
+    def learn(self, said: Iterable[Said], now: datetime) -> Tally:
+        """Keep what was found out for this source, which no delivery brought."""
+        return self._keep_said(_sorted(said), Delivery("POST", "", {}, {}, b"", now))
+
     def _proofs(self, delivery: Delivery, secrets: Sequence[str]) -> list[str]:
         """What a delivery may be proven by. An empty secret is none: everybody knows it."""
         address = self._source.certificate(delivery, self._record.settings) if self._source.certificate else None
@@ -151,7 +158,9 @@ class Receiver:
     # ---- keeping ----------------------------------------------------------------------------------------------------
 
     def _keep(self, delivery: Delivery) -> Tally:
-        said = _sorted(self._translated(delivery))
+        return self._keep_said(_sorted(self._translated(delivery)), delivery)
+
+    def _keep_said(self, said: _Sorted, delivery: Delivery) -> Tally:
         kept = [self._keep_activities(said), *self._keep_links(said.links), self._keep_deals(said)]
         for erasure in said.erasures:
             self._place.erase(erasure.identity)
@@ -161,7 +170,11 @@ class Receiver:
             self._place.received.quarantine(
                 self._record.source_id, [self._part(unreadable, delivery) for unreadable in said.unreadable]
             )
-        self._place.received.await_more(list(self._waiting(said, delivery.received_at)))
+        waiting = list(self._waiting(said, delivery.received_at))
+        self._place.received.await_more(waiting)
+        if waiting and has_hook(self._record.settings):
+            # Not only what is new on the list: a delivery that failed right here finds it listed when it is repeated.
+            self._place.look_up(waiting)
         tally = Tally(
             accepted=sum(one.accepted for one in kept) + len(said.erasures),
             duplicates=sum(one.duplicates for one in kept),
@@ -227,6 +240,7 @@ class Receiver:
         source_id = self._record.source_id
         named = [activity.identities for activity in said.activities]
         named += [contact.identities for update in said.deals for contact in (update.contacts or ()) + update.joined]
+        named += [(link.contact,) for link in said.links if link.contact]
         for identity in dict.fromkeys(identity for identities in named for identity in _bare(identities)):
             yield Waiting("contact", f"{identity.kind}:{identity.value}", now, source_id)
         for deal_id in dict.fromkeys(

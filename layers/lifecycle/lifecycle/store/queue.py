@@ -1,10 +1,11 @@
-"""The queue of long work: a message asks for one step of it. The only place that knows SQS."""
+"""The queues: a message asks for one step of long work, or for one record of an outside system. The only place that
+knows SQS."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,16 @@ from lifecycle.store.deadline import keeping_time
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 #: The longest that SQS holds a message back (AWS, "Amazon SQS message timers").
 LONGEST_DELAY = 900
+#: How many messages one request sends at most (AWS, SendMessageBatch).
+_TOGETHER = 10
+
+
+class QueueRefusedError(Exception):
+    """SQS did not take all messages of a request."""
 
 
 class JobQueue:
@@ -43,8 +51,48 @@ class JobQueue:
         self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=min(delay, LONGEST_DELAY))
 
 
+class RecordQueue:
+    """Asks for records that outside systems have named by their ids alone.
+
+    Arguments:
+        client: of SQS.
+        url: of the queue.
+    """
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
+        """Ask for records.
+
+        Arguments:
+            messages: plain JSON values, one for each record.
+
+        Raises:
+            QueueRefusedError: not all were taken.
+        """
+        for first in range(0, len(messages), _TOGETHER):
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(number), "MessageBody": json.dumps(message, separators=(",", ":"))}
+                for number, message in enumerate(messages[first : first + _TOGETHER])
+            ]
+            if self._client.send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed"):
+                raise QueueRefusedError
+
+
 @lru_cache(maxsize=1)
 def job_queue() -> JobQueue:
-    """The queue of this deployment, which the environment variable ``JOB_QUEUE_URL`` names."""
+    """The queue of long work of this deployment, which the environment variable ``JOB_QUEUE_URL`` names."""
+    return JobQueue(_client(), os.environ["JOB_QUEUE_URL"])
+
+
+@lru_cache(maxsize=1)
+def record_queue() -> RecordQueue:
+    """The queue of records of this deployment, which the environment variable ``RECORD_QUEUE_URL`` names."""
+    return RecordQueue(_client(), os.environ["RECORD_QUEUE_URL"])
+
+
+def _client() -> SQSClient:
     config = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5)
-    return JobQueue(keeping_time(boto3.client("sqs", config=config)), os.environ["JOB_QUEUE_URL"])
+    return keeping_time(boto3.client("sqs", config=config))

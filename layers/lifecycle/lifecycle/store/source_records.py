@@ -64,9 +64,11 @@ class Waiting:
         name: the contact's identity as ``crm:<system>:<id>``, or the deal's or link's id.
         since: when it was first named.
         source_id: who named it.
+        asked_at: when the hook of its source was asked for it last; ``None``: never yet.
     """
 
     what: Literal["contact", "deal", "link"]
     name: str
     since: datetime
     source_id: str
+    asked_at: datetime | None = None

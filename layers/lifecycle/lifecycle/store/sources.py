@@ -274,8 +274,25 @@ class SourceStore:
         """What waits, in the order of its names, after the position of one (``position_of``)."""
         first = f"{after}!" if after else " "
         for item in query_items(self._client, self._table, unresolved_pk(self.workspace), first, _LAST):
-            what, _, name = item["sk"].partition("#")
-            yield Waiting(what, name, parse_time(item["since"]), item["source_id"])
+            yield _waiting(item)
+
+    def waiting_for(self, what: str, name: str) -> Waiting | None:
+        """One entry of the list; ``None`` where it does not wait (any more)."""
+        item = get_item(self._client, self._table, unresolved_pk(self.workspace), f"{what}#{name}")
+        return None if item is None else _waiting(item)
+
+    def asked(self, waiting: Waiting, at: datetime) -> None:
+        """Note when a hook was asked for something; what waits no more stays off the list."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_attributes({"pk": unresolved_pk(self.workspace), "sk": position_of(waiting)}),
+                UpdateExpression="SET asked_at = :at",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues=to_attributes({":at": format_time(at)}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
     def resolve(self, waiting: Waiting) -> None:
         """Take something off the list of what waits."""
@@ -342,6 +359,11 @@ def _part(item: Item) -> QuarantinedPart:
         content_type=item["content_type"],
         call=item.get("call", ""),
     )
+
+
+def _waiting(item: Item) -> Waiting:
+    what, _, name = item["sk"].partition("#")
+    return Waiting(what, name, parse_time(item["since"]), item["source_id"], _time(item, "asked_at"))
 
 
 def _link(item: Item) -> LinkUpdate:
