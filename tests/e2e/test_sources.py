@@ -188,6 +188,27 @@ def test_a_hook_is_asked_for_whom_hubspot_names_by_an_id_alone(own_api: Api, sta
     assert {what for what, _ in crm.asked} <= {"deal", "contact"}
 
 
+def test_one_event_of_many_is_mended_and_replayed_by_itself(own_api: Api) -> None:
+    email, other = someone(), someone()
+    settings = {
+        "verification": {"scheme": "address"},
+        "split": "events",
+        "activities": [{"when": "mail", "template": {"type": "website_visit", "identities": {"email": "=mail"}}}],
+    }
+    source_id = own_api.ok("POST", "/sources", json={"kind": "mapping", "settings": settings})["source_id"]
+    quarantine = f"/sources/{source_id}/quarantine"
+    sent = own_api.ok("POST", f"/webhooks/{source_id}", json={"events": [{"mail": other}, {"post": email}]})
+    assert (sent["accepted"], sent["quarantined"]) == (1, 1)
+    (part,) = own_api.ok("GET", quarantine)["parts"]
+
+    replay = f"{quarantine}/{part['part_id']}/replay"
+    assert own_api.http.post(replay, json={}).status_code == 422
+    assert own_api.ok("POST", replay, json={"fixed": {"mail": email}})["accepted"] == 1
+
+    assert own_api.find(email=email) is not None
+    assert own_api.ok("GET", quarantine)["parts"] == []
+
+
 def tracked(api: Api) -> str:
     """The write key of a website."""
     key: str = api.ok("POST", "/sources", json={"kind": "segment", "label": "website"})["source_id"]

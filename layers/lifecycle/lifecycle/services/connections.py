@@ -251,7 +251,7 @@ class Connections:
         source = source_of(record.kind)
         content_type = part.content_type if fixed is None else "application/json"
         body = part.body if fixed is None else fixed
-        delivery = Delivery("POST", "", {"content-type": content_type}, {}, body, now, part.call)
+        delivery = Delivery("POST", "", {"content-type": content_type}, {}, body, now, part.call, part.alone)
         unreadable = next(
             (one for one in preview(source, record.settings, delivery) if isinstance(one, Unreadable)), None
         )

@@ -221,7 +221,8 @@ class Receiver:
 
     def _part(self, unreadable: Unreadable, delivery: Delivery) -> QuarantinedPart:
         body, content_type = unreadable.part, delivery.header("content-type")
-        if not isinstance(body, bytes):
+        alone = not isinstance(body, bytes)
+        if alone:
             body, content_type = json.dumps(body, default=_plain, ensure_ascii=False).encode(), "application/json"
         # The same part twice is one: a delivery that is repeated for the sake of another part adds none.
         return QuarantinedPart(
@@ -231,6 +232,7 @@ class Receiver:
             body=body,
             content_type=content_type,
             call=delivery.call,
+            alone=alone,
         )
 
     # ---- what waits -------------------------------------------------------------------------------------------------

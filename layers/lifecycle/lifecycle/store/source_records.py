@@ -45,6 +45,7 @@ class QuarantinedPart:
         body: the bytes.
         content_type: what they are.
         call: what followed the source's address.
+        alone: it is one part of a delivery, in JSON; otherwise it is the body of a whole one.
     """
 
     part_id: str
@@ -53,6 +54,7 @@ class QuarantinedPart:
     body: bytes
     content_type: str
     call: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

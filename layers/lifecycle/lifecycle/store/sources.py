@@ -172,6 +172,7 @@ class SourceStore:
                 "body": part.body,
                 "content_type": part.content_type,
                 "call": part.call or None,
+                "alone": part.alone or None,
                 EXPIRES_AT: int((part.received_at + QUARANTINE).timestamp()),
             }
             for part in parts
@@ -358,6 +359,7 @@ def _part(item: Item) -> QuarantinedPart:
         body=bytes(item["body"].value),
         content_type=item["content_type"],
         call=item.get("call", ""),
+        alone=item.get("alone", False),
     )
 
 
