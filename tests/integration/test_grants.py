@@ -219,10 +219,9 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str
             yield operation, {TABLE_NAME: "Table"}[params["TableName"]] + index, _leading_key(params)
         case "AssumeRole":
             yield operation, params["RoleArn"].rpartition("/")[2], None
-        case "SendMessage" | "SendMessageBatch":
-            # A batch is authorised as its messages are (Amazon SQS, "Actions, resources, and condition keys").
+        case "SendMessage":
             queue = params["QueueUrl"].rpartition("/")[2]
-            yield "SendMessage", {"jobs": "JobQueue", "records": "RecordQueue"}[queue], None
+            yield operation, {"jobs": "JobQueue", "records": "RecordQueue"}[queue], None
         case "PutParameter" | "GetParameter" | "DeleteParameters":
             yield from ((operation, _parameter(name), None) for name in params.get("Names") or [params["Name"]])
         case "PutEvents":

@@ -1,11 +1,11 @@
-"""The queues: a message asks for one step of long work, or for one record of an outside system. The only place that
-knows SQS."""
+"""The queues of what nobody waits for: a message asks for one step of long work, or for one record of an outside system.
+The only place that knows SQS."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +16,13 @@ from lifecycle.store.deadline import keeping_time
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 #: The longest that SQS holds a message back (AWS, "Amazon SQS message timers").
 LONGEST_DELAY = 900
-#: How many messages one request sends at most (AWS, SendMessageBatch).
-_TOGETHER = 10
-
-
-class QueueRefusedError(Exception):
-    """SQS did not take all messages of a request."""
 
 
 class JobQueue:
-    """Asks for steps of long work.
+    """Asks for steps, one by a message.
 
     Arguments:
         client: of SQS.
@@ -51,46 +44,16 @@ class JobQueue:
         self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=min(delay, LONGEST_DELAY))
 
 
-class RecordQueue:
-    """Asks for records that outside systems have named by their ids alone.
-
-    Arguments:
-        client: of SQS.
-        url: of the queue.
-    """
-
-    def __init__(self, client: SQSClient, url: str) -> None:
-        self._client = client
-        self._url = url
-
-    def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
-        """Ask for records.
-
-        Arguments:
-            messages: plain JSON values, one for each record.
-
-        Raises:
-            QueueRefusedError: not all were taken.
-        """
-        for first in range(0, len(messages), _TOGETHER):
-            entries: list[SendMessageBatchRequestEntryTypeDef] = [
-                {"Id": str(number), "MessageBody": json.dumps(message, separators=(",", ":"))}
-                for number, message in enumerate(messages[first : first + _TOGETHER])
-            ]
-            if self._client.send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed"):
-                raise QueueRefusedError
-
-
 @lru_cache(maxsize=1)
 def job_queue() -> JobQueue:
-    """The queue of long work of this deployment, which the environment variable ``JOB_QUEUE_URL`` names."""
+    """The queue of long work, which the environment variable ``JOB_QUEUE_URL`` names."""
     return JobQueue(_client(), os.environ["JOB_QUEUE_URL"])
 
 
 @lru_cache(maxsize=1)
-def record_queue() -> RecordQueue:
-    """The queue of records of this deployment, which the environment variable ``RECORD_QUEUE_URL`` names."""
-    return RecordQueue(_client(), os.environ["RECORD_QUEUE_URL"])
+def record_queue() -> JobQueue:
+    """The queue of records that are missing, which the environment variable ``RECORD_QUEUE_URL`` names."""
+    return JobQueue(_client(), os.environ["RECORD_QUEUE_URL"])
 
 
 def _client() -> SQSClient:
