@@ -1,5 +1,5 @@
-"""The queues of what nobody waits for: a message asks for one step of long work, or for one record of an outside system.
-The only place that knows SQS."""
+"""The queues of what nobody waits for: a message asks for one step of long work, or for one record of an outside
+system. The only place that knows SQS."""
 
 from __future__ import annotations
 
