@@ -306,6 +306,21 @@ def test_a_deletion_before_its_link_is_kept_until_the_link_is_known(world: World
     assert [entry.what for entry in world.connections.waiting("", 10).entries] == []
 
 
+def test_of_two_roles_of_one_person_one_may_go(world: World) -> None:
+    record = world.connect()
+    deal = {"id": "d", "kind": "deal", "deal": "D", "status": "open", "at": "2026-05-01T00:00:00Z"}
+    world.receive(record, visit("v", contact="7"), deal)
+    for link, day in (("L1", "02"), ("L2", "03")):
+        made = {"id": link, "kind": "link", "link": link, "deal": "D", "contact": "7", "at": f"2026-05-{day}T00:00:00Z"}
+        world.receive(record, made)
+
+    world.receive(record, {"id": "g1", "kind": "link", "link": "L1", "deleted": True, "at": "2026-05-04T00:00:00Z"})
+    assert world.stage_of(ANN) == "opportunity"
+
+    world.receive(record, {"id": "g2", "kind": "link", "link": "L2", "deleted": True, "at": "2026-05-05T00:00:00Z"})
+    assert world.stage_of(ANN) == "engaged"
+
+
 # ---- quarantine -----------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,6 @@ from lifecycle.services.outside import OutsideError
 from lifecycle.services.receiving import Receiver, Workplace
 from lifecycle.services.results import BatchOutcome
 from lifecycle.sources.delivery import Delivery
-from lifecycle.sources.said import LinkUpdate
 from lifecycle.sources.source import RefusedDeliveryError
 from lifecycle.sources.table import source_of
 from lifecycle.store.source_records import SourceRecord
@@ -46,9 +45,6 @@ class Notes:
 
     def await_more(self, waiting: Sequence[Any]) -> None:
         assert not waiting
-
-    def link_log(self, _link_id: str) -> list[LinkUpdate]:
-        raise AssertionError("no link was named")
 
 
 class Amazon:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 from lifecycle.events import Activity, DealUpdate, Identity
-from lifecycle.services.links import missing_from, updates_of
+from lifecycle.services.links import deal_of, missing_from, updates_of
 from lifecycle.services.results import BatchOutcome, DealOutcome
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.enrichment import has_hook
@@ -49,6 +49,7 @@ class Received(Protocol):
     def spend(self, source_id: str, digest: str, used_for: str, at: datetime) -> bool: ...
     def append_link(self, update: LinkUpdate) -> bool: ...
     def link_log(self, link_id: str) -> list[LinkUpdate]: ...
+    def links_of(self, deal_id: str) -> list[str]: ...
     def await_more(self, waiting: Sequence[Waiting]) -> None: ...
 
 
@@ -212,12 +213,12 @@ class Receiver:
         for update in links:
             is_new = self._place.received.append_link(update)
             yield BatchOutcome(int(is_new), int(not is_new))
-        for link_id in dict.fromkeys(update.link_id for update in links):
-            updates = updates_of(self._place.received.link_log(link_id))
-            if updates:
-                deal_log = self._place.prospects.deal_log(updates[0].deal_id)
-                for missing in missing_from(deal_log, updates):
-                    self._place.prospects.update_deal(missing)
+        logs = [self._place.received.link_log(link_id) for link_id in dict.fromkeys(link.link_id for link in links)]
+        for deal_id in dict.fromkeys(deal_id for log in logs if (deal_id := deal_of(log))):
+            of_deal = [self._place.received.link_log(link_id) for link_id in self._place.received.links_of(deal_id)]
+            updates = updates_of(deal_id, [log for log in of_deal if deal_of(log) == deal_id])
+            for missing in missing_from(self._place.prospects.deal_log(deal_id), updates):
+                self._place.prospects.update_deal(missing)
 
     def _part(self, unreadable: Unreadable, delivery: Delivery) -> QuarantinedPart:
         body, content_type = unreadable.part, delivery.header("content-type")

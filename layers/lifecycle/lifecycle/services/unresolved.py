@@ -6,7 +6,7 @@ from typing import Protocol
 
 from lifecycle.events import DealUpdate, Identity
 from lifecycle.services.errors import ProspectNotFoundError
-from lifecycle.services.links import updates_of
+from lifecycle.services.links import deal_of, updates_of
 from lifecycle.services.results import ProspectView
 from lifecycle.sources.said import LinkUpdate
 from lifecycle.store.source_records import Waiting
@@ -38,4 +38,6 @@ def is_resolved(entry: Waiting, prospects: Prospects, links: Links) -> bool:
         case "deal":
             return any(update.named for update in prospects.deal_log(entry.name))
         case "link":
-            return bool(updates_of(links.link_log(entry.name)))
+            log = links.link_log(entry.name)
+            deal_id = deal_of(log)
+            return deal_id is not None and bool(updates_of(deal_id, [log]))

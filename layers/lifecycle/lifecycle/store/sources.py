@@ -21,6 +21,7 @@ from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import Item, format_time, parse_time, to_attributes
 from lifecycle.store.reads import get_item, query_items
 from lifecycle.store.schema import (
+    DEALS_LINK_PREFIX,
     EXPIRES_AT,
     LINK_PREFIX,
     QUARANTINE_PREFIX,
@@ -247,8 +248,19 @@ class SourceStore:
             "role": update.role,
             "deleted": update.deleted or None,
         }
-        (is_new,) = put_absent(self._client, self._table, [item])
+        # The place in the deal's list first: a piece that is there is found by way of its deal, too.
+        places = [] if update.deal_id is None else [self._place_of(update.link_id, update.deal_id)]
+        *_, is_new = put_absent(self._client, self._table, [*places, item])
         return is_new
+
+    def _place_of(self, link_id: str, deal_id: str) -> Item:
+        return {"pk": link_pk(self.workspace, deal_id), "sk": DEALS_LINK_PREFIX + link_id}
+
+    def links_of(self, deal_id: str) -> list[str]:
+        """The ids of the links that ever named a deal as theirs."""
+        pk = link_pk(self.workspace, deal_id)
+        found = query_items(self._client, self._table, pk, DEALS_LINK_PREFIX, DEALS_LINK_PREFIX + _LAST)
+        return [item["sk"].removeprefix(DEALS_LINK_PREFIX) for item in found]
 
     def link_log(self, link_id: str) -> list[LinkUpdate]:
         """All that was said of a link, in no order."""
