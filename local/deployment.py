@@ -215,6 +215,8 @@ def parameters() -> dict[str, str]:
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         # An issuer of its own would have to be on the internet: the emulator's user pools say that they are.
         "SignIn": "keys",
+        # A hook to try out is on this machine.
+        "LocalHooks": "true",
         # Trying out means throwing away.
         "KeepData": "false",
         "RequestsPerSecond": "10000",

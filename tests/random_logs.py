@@ -70,20 +70,20 @@ def random_case(seed: int, *, most: int = 25) -> Case:
     )
 
 
-def random_withdrawals(seed: int) -> Case:
-    """The case of a seed, with a part of its log withdrawn.
+def random_withdrawals(seed: int, sequence: str = "") -> Case:
+    """The case of a seed, with a part of its log withdrawn; another ``sequence`` withdraws something else.
 
     A withdrawn activity goes on telling who somebody is, so the event at the beginning, which is not withdrawn, tells
     all of that.
     """
-    case, random = random_case(seed), Random(f"withdrawals of {seed}")
+    case, random = random_case(seed), Random(f"withdrawals{sequence} of {seed}")
     maker = _Maker(random, prefix="z")
     log = {event.id: event for event in case.log}
     goes = [event for event in log.values() if not isinstance(event, DealFact)]
     withdrawing: list[Event] = [maker.withdrawal(event) for event in random.sample(goes, (len(goes) + 1) // 2)]
     withdrawing += [maker.taken_back() for _ in range(random.randint(0, 3))]
     rulings = [event for event in withdrawing if isinstance(event, Withdrawal)]
-    doubts = Random(f"doubts of {seed}")
+    doubts = Random(f"doubts{sequence} of {seed}")
     doubter = _Maker(doubts, prefix="y")
     withdrawing += [doubter.withdrawal(ruling) for ruling in rulings if doubts.random() < 0.25]
     events = [maker.beginning(log.values()), *log.values(), *withdrawing]

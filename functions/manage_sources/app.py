@@ -62,7 +62,7 @@ def connect() -> Response[str]:
     caller, present = read_caller(api.event), now()
     wanted = validate(SourceBody, read_json(api.event, MAX_BODY_BYTES), present)
     record = connections_for(caller).connect(
-        Wanted(wanted.kind, wanted.label or wanted.kind, wanted.secret, wanted.settings),
+        Wanted(wanted.kind, wanted.label or wanted.kind, wanted.secret, wanted.settings, wanted.enrichment_secret),
         caller.actor,
         present,
     )
@@ -83,7 +83,9 @@ def change(source_id: str) -> Response[str]:
     present = now()
     wanted = validate(SourceChangeBody, read_json(api.event, MAX_BODY_BYTES), present)
     connections = connections_for(read_caller(api.event))
-    record = connections.change(parameters.source_id(source_id), wanted.label, wanted.settings, present)
+    record = connections.change(
+        parameters.source_id(source_id), wanted.label, wanted.settings, present, wanted.enrichment_secret
+    )
     return answer(_source(connections.view(record)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 import httpx
@@ -71,7 +72,7 @@ def own_api(local_stack: LocalStack, stack_info: StackInfo, own_workspace: str) 
 def connect(own_api: Api, stack_info: StackInfo) -> Iterator[Connect]:
     """Connects senders to that workspace."""
     with httpx.Client(timeout=60) as http:
-        yield lambda sender: Connected(own_api, http, stack_info.api_url, sender)
+        yield partial(Connected, own_api, http, stack_info.api_url)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from lifecycle.sources.delivery import Delivery
 from lifecycle.store.schema import AUDIT_PREFIX
 from local.stack import LocalStack
 from tests.e2e.api import Api, Json
+from tests.e2e.hook import Crm
 from tests.senders.sender import Sample, Sender, delivery
 
 #: Those that come by a bus, whose deliveries no request over HTTP can be.
@@ -38,14 +39,18 @@ class Connected:
         http: what it sends with.
         api_url: where the stack really is.
         sender: what it is.
+        hook: where to ask for what it only names.
 
     Attributes:
         source_id: of its source.
         told_url: the address that the system was told, for which it signs.
     """
 
-    def __init__(self, api: Api, http: httpx.Client, api_url: str, sender: Sender) -> None:
+    def __init__(self, api: Api, http: httpx.Client, api_url: str, sender: Sender, hook: Crm | None = None) -> None:
         wanted: Json = {"kind": sender.kind, "settings": dict(sender.settings)}
+        if hook is not None:
+            wanted["settings"]["enrichment"] = {"url": hook.url}
+            wanted["enrichment_secret"] = hook.secret
         if sender.secret and sender.kind not in OF_AMAZON:
             wanted["secret"] = sender.secret
         made = api.ok("POST", "/sources", json=wanted)
@@ -71,7 +76,7 @@ class Connected:
         return self._http.post(url, content=request.body, headers=as_bytes(request.headers))
 
 
-Connect = Callable[[Sender], Connected]
+Connect = Callable[..., Connected]
 #: Items of the table by their keys.
 Items = dict[tuple[str, str], Json]
 Kept = Callable[[], Items]

@@ -23,6 +23,7 @@ from lifecycle.sources.table import SOURCES
 from local.stack import LocalStack, StackInfo
 from tests.e2e.api import Api, Json, eventually, someone, something
 from tests.e2e.connected import BY_BUS, OF_AMAZON, Connect, sender_of
+from tests.e2e.hook import serving
 from tests.senders import hubspot, sendgrid
 from tests.senders.sender import Sample
 
@@ -157,6 +158,48 @@ def types_of(api: Api, email: str) -> set[str | None]:
     assert prospect is not None
     entries = api.timeline(prospect["prospect_id"])
     return {entry.get("type") for entry in entries if entry["kind"] != "transition"}
+
+
+def test_a_hook_is_asked_for_whom_hubspot_names_by_an_id_alone(own_api: Api, connect: Connect) -> None:
+    with serving("hush") as crm:
+        crm.records["contact", str(hubspot.CONTACT)] = {
+            "identities": {"email": "ann@example.com"},
+            "traits": {"company": "ACME"},
+        }
+        connected = connect(hubspot.SENDER, hook=crm)
+        for name in ("deal_created", "associated"):
+            assert connected.send(connected.signed(hubspot.SENDER.samples[name])).status_code < 400
+
+        prospect = eventually(lambda: own_api.find(email="ann@example.com"), bool)
+        waiting = eventually(
+            lambda: own_api.ok("GET", "/webhooks/unresolved")["waiting"], lambda waiting: waiting == []
+        )
+
+    assert prospect is not None
+    assert prospect["stage"] == "opportunity"
+    assert waiting == []
+    assert {what for what, _ in crm.asked} <= {"deal", "contact"}
+
+
+def test_one_event_of_many_is_mended_and_replayed_by_itself(own_api: Api) -> None:
+    email, other = someone(), someone()
+    settings = {
+        "verification": {"scheme": "address"},
+        "split": "events",
+        "activities": [{"when": "mail", "template": {"type": "website_visit", "identities": {"email": "=mail"}}}],
+    }
+    source_id = own_api.ok("POST", "/sources", json={"kind": "mapping", "settings": settings})["source_id"]
+    quarantine = f"/sources/{source_id}/quarantine"
+    sent = own_api.ok("POST", f"/webhooks/{source_id}", json={"events": [{"mail": other}, {"post": email}]})
+    assert (sent["accepted"], sent["quarantined"]) == (1, 1)
+    (part,) = own_api.ok("GET", quarantine)["parts"]
+
+    replay = f"{quarantine}/{part['part_id']}/replay"
+    assert own_api.http.post(replay, json={}).status_code == 422
+    assert own_api.ok("POST", replay, json={"fixed": {"mail": email}})["accepted"] == 1
+
+    assert own_api.find(email=email) is not None
+    assert own_api.ok("GET", quarantine)["parts"] == []
 
 
 def tracked(api: Api) -> str:

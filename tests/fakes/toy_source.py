@@ -11,6 +11,7 @@ from typing import Any
 
 from lifecycle.events import Contact, DealUpdate, Identity
 from lifecycle.sources import reading
+from lifecycle.sources.crm import ENRICHMENT_SETTING
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.said import ErasureRequest, LinkUpdate, Said, SubscriptionOffer
 from lifecycle.sources.source import RefusedDeliveryError, Source, UnreadablePartError
@@ -60,7 +61,10 @@ SOURCE = Source(
     secret="any word",
     settings={
         "type": "object",
-        "properties": {"type": {"type": "string", "description": "The type of activities."}},
+        "properties": {
+            "type": {"type": "string", "description": "The type of activities."},
+            "enrichment": ENRICHMENT_SETTING,
+        },
         "additionalProperties": False,
     },
     verify=_verify,

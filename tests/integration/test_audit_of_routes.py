@@ -383,6 +383,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         monkeypatch.setattr(jobs, "job_queue", lambda: queue)
         monkeypatch.setattr(publishing, "PUBLICATION_LEAD", timedelta(0))
         monkeypatch.setenv("TABLE_NAME", "prospects")
+        monkeypatch.setenv("LOCAL_HOOKS", "false")
         create_table(client, "prospects")
         yield Office()
 

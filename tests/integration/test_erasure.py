@@ -40,6 +40,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
         monkeypatch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "10000")
         monkeypatch.setenv("KEY_REQUESTS_PER_SECOND", "10000")
         monkeypatch.setenv("TABLE_NAME", TABLE)
+        monkeypatch.setenv("LOCAL_HOOKS", "false")
         create_table(client, TABLE)
         yield client
 

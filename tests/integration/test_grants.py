@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import time
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from botocore.model import OperationModel
 from moto import mock_aws
 
 from functions.run_timers import app as run_timers_app
+from lifecycle.contract import source_desk
 from lifecycle.contract.session_examples import SESSION
 from lifecycle.contract.source_examples import SOURCE_ID
 from lifecycle.contract.throttling import throttle
@@ -40,12 +42,13 @@ from lifecycle.store.bus import event_bus
 from lifecycle.store.client import dynamodb_client, hasty_dynamodb_client
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.protocol import Appended
-from lifecycle.store.queue import job_queue
+from lifecycle.store.queue import job_queue, record_queue
 from lifecycle.store.schema import SHARDS
 from lifecycle.store.vault import vault
 from lifecycle.store.workspace_clients import TAG, sessions
 from tests.integration.story import KEY, an_issuer, handle, sample, tell
 from tests.integration.tables import create_table
+from tests.senders import pipedrive
 from tests.template import (
     FUNCTIONS,
     as_list,
@@ -217,9 +220,10 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str
         case "AssumeRole":
             yield operation, params["RoleArn"].rpartition("/")[2], None
         case "SendMessage":
-            yield operation, {"jobs": "JobQueue"}[params["QueueUrl"].rpartition("/")[2]], None
-        case "PutParameter" | "GetParameter" | "DeleteParameter":
-            yield operation, _parameter(params["Name"]), None
+            queue = params["QueueUrl"].rpartition("/")[2]
+            yield operation, {"jobs": "JobQueue", "records": "RecordQueue"}[queue], None
+        case "PutParameter" | "GetParameter" | "DeleteParameters":
+            yield from ((operation, _parameter(name), None) for name in params.get("Names") or [params["Name"]])
         case "PutEvents":
             yield from ((operation, {BUS_NAME: "EventBus"}[it["EventBusName"]], None) for it in params["Entries"])
         case _:
@@ -274,6 +278,7 @@ class Told:
         self._time_passes()
         self._what_waits_is_resolved()
         self._events_come_by_a_bus()
+        self._hooks_are_asked()
         self._long_work_is_done()
 
     def _send(self, sample_name: str, workspace: str, body: Mapping[str, Any] | None = None, **path: str) -> Any:
@@ -331,6 +336,52 @@ class Told:
         self._calls.handle("receive_event", sample("receive_event.salesforce", {SOURCE_ID: source_id}))
         waiting = self._send("manage_sources.unresolved", workspace)["waiting"]
         assert [one["what"] for one in waiting] == ["deal"]
+
+    def _hooks_are_asked(self) -> None:
+        """Whatever way a thin event comes, the hook of its source is asked, and for what its answer names as well."""
+        settings = {"organisation": "00D5f000005XyZAEA0", "enrichment": {"url": "https://hook.example.com/"}}
+        wanted = {"kind": "salesforce", "settings": settings, "enrichment_secret": "sesame"}
+        event = sample("receive_event.salesforce")
+        source_id = self._send("manage_sources.connect", "receive-event", wanted)["source_id"]
+        self._calls.handle("receive_event", {**event, "source_id": source_id})
+        assert self._ask_hooks(b'{"deal": {"contacts": [{"crm": {"salesforce": "0031"}}]}}') == ["deal", "contact"]
+
+        workspace = "enrich-record"
+        wanted = {"kind": "pipedrive", "secret": "user:word", "enrichment_secret": "sesame"}
+        wanted["settings"] = {"enrichment": settings["enrichment"]}
+        source_id = self._send("manage_sources.connect", workspace, wanted)["source_id"]
+        sent = sample("receive_webhook.segment")
+        sent["path"] = f"/webhooks/{source_id}"
+        sent["headers"] |= {"Authorization": f"Basic {b64encode(b'user:word').decode()}"}
+        thin, unreadable = pipedrive.SENDER.samples["deal_created"].body, b'{"meta": {}}'
+        for body in (thin, unreadable):
+            sent["body"] = body.decode()
+            assert self._calls.handle("receive_webhook", sent)["statusCode"] == 200
+        (part,) = self._send("manage_sources.quarantine", workspace, source_id=source_id)["parts"]
+        path = {"source_id": source_id, "part_id": part["part_id"]}
+        self._send("manage_sources.replay_fixed", workspace, {"fixed": json.loads(thin)}, **path)
+        assert set(self._ask_hooks(None)) == {"contact"}
+
+    def _ask_hooks(self, answer: bytes | None) -> list[str]:
+        """Hand what hooks are to be asked to the function, which gets the same answer to everything but contacts; what
+        it was asked."""
+        sqs, url = boto3.client("sqs"), os.environ["RECORD_QUEUE_URL"]
+        asked = []
+        with self._patch.context() as patch:
+            patch.setattr(source_desk, "ask", lambda *_, **__: answer)
+            while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ()):
+                for message in messages:
+                    asked.append(json.loads(message["Body"])["what"])
+                    if asked[-1] == "contact":
+                        patch.setattr(source_desk, "ask", lambda *_, **__: None)
+                    record = {
+                        "messageId": message["MessageId"],
+                        "body": message["Body"],
+                        "attributes": {"ApproximateReceiveCount": "1"},
+                    }
+                    assert self._calls.handle("enrich_record", {"Records": [record]}) == {"batchItemFailures": []}
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return asked
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))
@@ -483,7 +534,7 @@ class Clock:
 @pytest.fixture(scope="module")
 def calls() -> Iterator[Calls]:
     """The calls of all functions."""
-    factories = (dynamodb_client, hasty_dynamodb_client, sessions, throttle, job_queue, event_bus)
+    factories = (dynamodb_client, hasty_dynamodb_client, sessions, throttle, job_queue, record_queue, event_bus)
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -498,6 +549,8 @@ def calls() -> Iterator[Calls]:
         patch.setenv("JOB_PROSPECTS_PER_SECOND", "1000")
         patch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
         patch.setenv("KEY_REQUESTS_PER_SECOND", "100")
+        patch.setenv("RECORD_QUEUE_URL", sqs.create_queue(QueueName="records")["QueueUrl"])
+        patch.setenv("LOCAL_HOOKS", "false")
         patch.setenv("SOURCES_PREFIX", SOURCES_PREFIX)
         noted = Calls()
         assert boto3.DEFAULT_SESSION is not None

@@ -31,6 +31,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             monkeypatch.setattr(module, "dynamodb_client", lambda: client)
         monkeypatch.setattr(jobs, "job_queue", lambda: queue)
         monkeypatch.setenv("TABLE_NAME", "prospects")
+        monkeypatch.setenv("LOCAL_HOOKS", "false")
         monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)
         monkeypatch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
         monkeypatch.setenv("KEY_REQUESTS_PER_SECOND", "100")

@@ -28,12 +28,12 @@ from lifecycle.services.errors import (
 from lifecycle.services.lifecycle import Lifecycle
 from lifecycle.services.receiving import INLINE, Receiver, Workplace
 from lifecycle.services.stream import evaluate_stream
-from lifecycle.sources import table
+from lifecycle.sources import cloudevents, mapping, table
 from lifecycle.sources.delivery import Delivery
 from lifecycle.sources.source import RefusedDeliveryError, Tally
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.schema import EVENT_PREFIX
-from lifecycle.store.source_records import SourceRecord
+from lifecycle.store.source_records import SourceRecord, Waiting
 from lifecycle.store.sources import SourceStore, workspace_of
 from lifecycle.store.vault import Secret, Vault
 from tests.fakes import toy_source
@@ -60,7 +60,15 @@ class World:
         self.connections = Connections(self.store, self.vault, self.lifecycle)
         self.erased: list[Identity] = []
         self.accepted: list[str] = []
-        self.place = Workplace(self.store, self.lifecycle, self.erased.append, self.accepted.append, str.upper)
+        self.looked_up: list[Waiting] = []
+        self.place = Workplace(
+            self.store,
+            self.lifecycle,
+            self.erased.append,
+            self.accepted.append,
+            str.upper,
+            self.looked_up.extend,
+        )
 
     def connect(self, **settings: Any) -> SourceRecord:
         return self.connections.connect(Wanted("toy", "Toy", "sesame", settings), "key:me", NOON)
@@ -299,6 +307,21 @@ def test_a_deletion_before_its_link_is_kept_until_the_link_is_known(world: World
     assert [entry.what for entry in world.connections.waiting("", 10).entries] == []
 
 
+def test_of_two_roles_of_one_person_one_may_go(world: World) -> None:
+    record = world.connect()
+    deal = {"id": "d", "kind": "deal", "deal": "D", "status": "open", "at": "2026-05-01T00:00:00Z"}
+    world.receive(record, visit("v", contact="7"), deal)
+    for link, day in (("L1", "02"), ("L2", "03")):
+        made = {"id": link, "kind": "link", "link": link, "deal": "D", "contact": "7", "at": f"2026-05-{day}T00:00:00Z"}
+        world.receive(record, made)
+
+    world.receive(record, {"id": "g1", "kind": "link", "link": "L1", "deleted": True, "at": "2026-05-04T00:00:00Z"})
+    assert world.stage_of(ANN) == "opportunity"
+
+    world.receive(record, {"id": "g2", "kind": "link", "link": "L2", "deleted": True, "at": "2026-05-05T00:00:00Z"})
+    assert world.stage_of(ANN) == "engaged"
+
+
 # ---- quarantine -----------------------------------------------------------------------------------------------------
 
 
@@ -354,6 +377,47 @@ def test_a_mended_part_is_kept_and_leaves_the_quarantine(world: World) -> None:
     assert world.stage_of(ANN) == "engaged"
     with pytest.raises(PartNotFoundError):
         world.connections.discard(record.source_id, part.part_id, NOON)
+
+
+@pytest.mark.parametrize("format_", ["json", "form"])
+def test_a_part_of_a_split_payload_is_read_by_itself(world: World, format_: str) -> None:
+    settings = {
+        "verification": {"scheme": "address"},
+        "format": format_,
+        "split": "events" if format_ == "json" else "[@]",
+        "activities": [{"when": "mail", "template": {"type": "website_visit", "identities": {"email": "=mail"}}}],
+    }
+    record = world.connections.connect(Wanted("mapping", "Ours", None, settings), "key:me", NOON)
+    receiver = Receiver(world.place, record, mapping.SOURCE)
+    body, content_type = {
+        "json": (json.dumps({"events": [{"mail": "bo@example.com"}, {"post": ANN}]}), "application/json"),
+        "form": (f"post={ANN}", "application/x-www-form-urlencoded"),
+    }[format_]
+    receiver.receive(Delivery("POST", "", {"content-type": content_type}, {}, body.encode(), NOON), [])
+    (part,) = world.connections.quarantined(record.source_id, "", 10)
+
+    with pytest.raises(StillUnreadableError, match="no template is for it"):
+        world.connections.replay(record.source_id, part.part_id, None, world.place, NOON)
+    fixed = json.dumps({"mail": ANN}).encode()
+    assert world.connections.replay(record.source_id, part.part_id, fixed, world.place, NOON) == Tally(1, 0, 0)
+    assert world.stage_of(ANN) == "engaged"
+
+
+def test_an_event_of_a_batch_of_cloudevents_is_read_by_itself(world: World) -> None:
+    wanted = Wanted("cloudevents", "Grid", "sesame", {})
+    record = world.connections.connect(wanted, "key:me", NOON)
+    event = {"specversion": "1.0", "source": "/crm", "id": "1", "type": "prospect.activity"}
+    bad = {**event, "data": {"type": "website_visit"}}
+    headers = {"content-type": "application/cloudevents-batch+json", "authorization": "Bearer sesame"}
+    delivery = Delivery("POST", "", headers, {}, json.dumps([bad]).encode(), NOON)
+    Receiver(world.place, record, cloudevents.SOURCE).receive(delivery, ["sesame"])
+    (part,) = world.connections.quarantined(record.source_id, "", 10)
+
+    with pytest.raises(StillUnreadableError, match="identities"):
+        world.connections.replay(record.source_id, part.part_id, None, world.place, NOON)
+    fixed = json.dumps({**event, "data": {"type": "website_visit", "identities": {"email": ANN}}}).encode()
+    assert world.connections.replay(record.source_id, part.part_id, fixed, world.place, NOON) == Tally(1, 0, 0)
+    assert world.stage_of(ANN) == "engaged"
 
 
 def test_a_discarded_part_is_gone(world: World) -> None:

@@ -88,7 +88,8 @@ def never_withdrawn(log: Iterable[Event]) -> list[Event]:
 
 
 def _is_of_deleted_deal(event: Event, facts: Iterable[DealFact]) -> bool:
-    return isinstance(event, DealFact) and any(
+    # A deletion withdraws what was said of the deal; that there was one is no part of it.
+    return (isinstance(event, DealFact) and not event.deleted) and any(
         fact.deleted and fact.deal_id == event.deal_id and fact.key > event.key for fact in facts
     )
 

@@ -77,9 +77,11 @@ VERBS: dict[str, set[str]] = {
     "read_audit": set(),
     "manage_sources": {
         *("dynamodb:PutItem", "dynamodb:DeleteItem"),
-        *("ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameter"),
+        *("ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameters"),
+        "sqs:SendMessage",
     },
-    "receive_webhook": {"dynamodb:GetItem", "ssm:GetParameter"},
+    "receive_webhook": {"dynamodb:GetItem", "ssm:GetParameter", "sqs:SendMessage"},
+    "enrich_record": QUEUE | {"sqs:SendMessage", "ssm:GetParameter"},
     "receive_event": {"dynamodb:GetItem", "sqs:SendMessage"},
     "describe_api": set(),
     "evaluate_stage": STREAM | {"sqs:SendMessage"},
@@ -97,6 +99,7 @@ ENTERED = {
     "WorkspaceRole": {
         *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys", "manage_privacy"),
         *("evaluate_stage", "run_job", "run_timers", "manage_sources", "receive_webhook", "receive_event"),
+        "enrich_record",
     },
     "WorkspaceReadRole": {"read_prospects", "read_audit", "sign_in"},
 }
@@ -533,7 +536,7 @@ def test_every_function_is_behind_the_api_or_behind_an_asynchronous_edge_that_is
     called = {name for name in FUNCTIONS if FUNCTIONS[name][1].get("Events") and not events_of(name, "Api")}
 
     sources = {*asynchronous("DynamoDB"), *asynchronous("SQS"), *asynchronous("Schedule")}
-    assert called == sources == {"evaluate_stage", "announce_stage", "run_job", "run_timers"}
+    assert called == sources == {"evaluate_stage", "announce_stage", "run_job", "run_timers", "enrich_record"}
 
 
 def test_a_run_on_schedule_is_not_repeated_and_one_that_failed_is_kept_where_somebody_watches() -> None:

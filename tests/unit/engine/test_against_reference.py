@@ -102,3 +102,14 @@ def test_a_log_with_withdrawals_comes_to_what_the_reference_says_of_it_without_w
         corrected += any(transition.cause == "correction" for transition in folded.transitions)
 
     assert corrected > 20
+
+
+@pytest.mark.parametrize("seed", [1698, 2248, 3441, 6585])
+def test_deals_that_are_deleted_more_than_once_have_the_criteria_asked_at_each_deletion(seed: int) -> None:
+    case = random_withdrawals(seed, "2")
+    expected = walk(never_withdrawn(case.log), case.terms, case.until)
+
+    folded = fold(case.log, calendar_of(case), case.until)
+
+    assert (folded.machine.at.stage.key, folded.machine.cycle) == (expected.stage, expected.cycle)
+    assert rounded(standing(folded.transitions), by_time(expected.moves)) == by_time(expected.moves)

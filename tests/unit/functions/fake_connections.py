@@ -42,9 +42,11 @@ class FakeConnections:
             raise SourceNotFoundError
         return self.records[source_id]
 
-    def change(self, source_id: str, label: str, settings: Mapping[str, Any], _now: datetime) -> SourceRecord:
+    def change(
+        self, source_id: str, label: str, settings: Mapping[str, Any], _now: datetime, hook_secret: str | None
+    ) -> SourceRecord:
         record = self.get(source_id)
-        self._called("change", source_id, label, settings)
+        self._called("change", source_id, label, settings, *([hook_secret] if hook_secret else []))
         return replace(record, label=label, settings=settings, version=2)
 
     def rotate(self, source_id: str, secret: str, keep_for: timedelta, now: datetime) -> datetime:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 NOT_BEHIND_THE_API = (
     *("announce_stage", "authorize_request", "evaluate_stage"),
-    *("receive_event", "run_job", "run_timers"),
+    *("receive_event", "run_job", "run_timers", "enrich_record"),
 )
 API_EVENTS = [path for path in EVENTS if not path.name.startswith(NOT_BEHIND_THE_API)]
 EXPECTED = {

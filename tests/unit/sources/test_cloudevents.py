@@ -130,7 +130,15 @@ def test_the_binary_request_of_the_specification_is_read() -> None:
     assert "names nobody" in _why(Sample(body.strip(), headers.pop("content-type"), headers))
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/cloudevents+xml", "", "text/plain"])
+def test_an_event_is_known_by_its_version_where_the_content_type_says_no_more_than_json() -> None:
+    plain = received(SENDER, Sample(json.dumps(_event()).encode()))
+
+    assert plain == received(SENDER, Sample(json.dumps(_event()).encode(), STRUCTURED))
+    with pytest.raises(UnreadableDeliveryError, match="content type"):
+        received(SENDER, Sample(b'{"id": "1"}'))
+
+
+@pytest.mark.parametrize("content_type", ["application/cloudevents+xml", "", "text/plain"])
 def test_what_is_no_event_at_all_is_unreadable(content_type: str) -> None:
     with pytest.raises(UnreadableDeliveryError, match="content type"):
         received(SENDER, Sample(json.dumps(_event()).encode(), content_type))

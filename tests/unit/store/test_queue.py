@@ -1,4 +1,4 @@
-"""The queue of long work."""
+"""The queues of what nobody waits for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.store.queue import LONGEST_DELAY, JobQueue, job_queue
+from lifecycle.store.queue import LONGEST_DELAY, JobQueue, job_queue, record_queue
 
 
 class FakeSqs:
@@ -27,9 +27,10 @@ def test_a_step_is_sent_and_held_back_no_longer_than_the_service_can(delay: int,
     assert sqs.sent == [{"QueueUrl": "the-url", "MessageBody": '{"job_id":"a","segment":3}', "DelaySeconds": held_back}]
 
 
-def test_the_deployment_names_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JOB_QUEUE_URL", "the-url")
-    job_queue.cache_clear()
+@pytest.mark.parametrize(("queue", "variable"), [(job_queue, "JOB_QUEUE_URL"), (record_queue, "RECORD_QUEUE_URL")])
+def test_the_deployment_names_the_queues(monkeypatch: pytest.MonkeyPatch, queue: Any, variable: str) -> None:
+    monkeypatch.setenv(variable, "the-url")
+    queue.cache_clear()
 
-    assert job_queue() is job_queue()
-    job_queue.cache_clear()
+    assert queue() is queue()
+    queue.cache_clear()

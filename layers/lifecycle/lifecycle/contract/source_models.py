@@ -43,6 +43,8 @@ class SourceBody(Body):
     """What the system shares with you, for kinds that have a secret. It is kept encrypted and never shown."""
     settings: Settings = Field(default_factory=dict)
     """As its kind describes them."""
+    enrichment_secret: Secret | None = None
+    """What goes with each question to the hook that settings.enrichment names. It is kept encrypted and never shown."""
 
 
 class SourceChangeBody(Body):
@@ -52,6 +54,8 @@ class SourceChangeBody(Body):
     """What to call it."""
     settings: Settings
     """All of its settings: what is left out has its default."""
+    enrichment_secret: Secret | None = None
+    """The hook's new secret: needed where settings.enrichment names another address than before."""
 
 
 class RotationBody(Body):

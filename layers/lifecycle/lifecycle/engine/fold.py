@@ -45,10 +45,14 @@ class Withdrawn:
             self.links[event.deal_id, event.contact] = event.key
 
     def covers(self, event: Event) -> bool:
-        """Whether an event is withdrawn as a whole."""
+        """Whether an event is withdrawn as a whole.
+
+        An earlier deletion is not: it said nothing of the deal that could be void, and was an occasion to ask the
+        criteria whatever came after it.
+        """
         if isinstance(event, DealFact):
             deletion = self.deals.get(event.deal_id)
-            return deletion is not None and event.key < deletion
+            return deletion is not None and event.key < deletion and not event.deleted
         return event.id in self.events
 
     def unlinks(self, event: Event) -> bool:

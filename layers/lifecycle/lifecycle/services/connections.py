@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from lifecycle.events import DealUpdate, Identity
 from lifecycle.services.audit_entries import (
     SYSTEM,
     part_ruled_on,
@@ -19,20 +18,21 @@ from lifecycle.services.audit_entries import (
     source_disconnected,
 )
 from lifecycle.services.errors import (
+    HookSecretError,
     InvalidSettingsError,
     NoSecretError,
     PartNotFoundError,
-    ProspectNotFoundError,
     SecretNeededError,
     SourceNotFoundError,
     SourcesBusyError,
     StillUnreadableError,
     UnknownKindError,
 )
-from lifecycle.services.links import updates_of
+from lifecycle.services.outside import misfit_of
 from lifecycle.services.receiving import Receiver, Workplace
-from lifecycle.services.results import ProspectView
+from lifecycle.services.unresolved import Prospects, is_resolved
 from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.enrichment import hook_of
 from lifecycle.sources.said import Said, Unreadable
 from lifecycle.sources.source import Source, Tally, UnreadableDeliveryError
 from lifecycle.sources.table import SOURCES, source_of
@@ -48,20 +48,17 @@ KEPT_FOR = timedelta(hours=24)
 _MOST_LOOKED_AT = 200
 
 
-class Prospects(Protocol):
-    """What looking for what waits needs of the use cases of a workspace."""
-
-    def find_prospect(self, identity: Identity) -> ProspectView: ...
-    def deal_log(self, deal_id: str) -> list[DealUpdate]: ...
-
-
 class Wanted(NamedTuple):
-    """What a source is to be. ``secret`` may be ``None`` where the kind has none."""
+    """What a source is to be.
+
+    ``secret`` may be ``None`` where the kind has none, ``hook_secret`` where the settings name no hook.
+    """
 
     kind: str
     label: str
     secret: str | None
     settings: Mapping[str, Any]
+    hook_secret: str | None = None
 
 
 class SourceView(NamedTuple):
@@ -86,9 +83,19 @@ class Connections:
         vault: where their secrets are.
         prospects: the workspace's use cases.
         origin: who asks, and from where: for the audit trail.
+        private_hooks: as ``services.outside.ask`` takes it.
     """
 
-    def __init__(self, store: SourceStore, vault: Vault, prospects: Prospects, origin: Origin = SYSTEM) -> None:
+    def __init__(
+        self,
+        store: SourceStore,
+        vault: Vault,
+        prospects: Prospects,
+        origin: Origin = SYSTEM,
+        *,
+        private_hooks: bool = False,
+    ) -> None:
+        self._private_hooks = private_hooks
         self._origin = origin
         self._store = store
         self._vault = vault
@@ -100,7 +107,8 @@ class Connections:
         """Connect an outside system.
 
         Raises:
-            UnknownKindError, SecretNeededError, NoSecretError, InvalidSettingsError: it cannot be as it is wanted.
+            UnknownKindError, SecretNeededError, NoSecretError, InvalidSettingsError, HookSecretError: it cannot be as
+                it is wanted.
             SourcesBusyError: other writes were in the way.
         """
         source = kind_of(wanted.kind)
@@ -109,6 +117,7 @@ class Connections:
             raise SecretNeededError(source.secret)
         if source.secret is None and wanted.secret is not None:
             raise NoSecretError
+        self._check_hook({}, wanted.settings, wanted.hook_secret)
         record = SourceRecord(
             source_id=secrets.token_urlsafe(_ADDRESS_BYTES),
             kind=wanted.kind,
@@ -120,6 +129,7 @@ class Connections:
         # The secret first: an address without it would refuse what is true, and secrets without an address harm nobody.
         if wanted.secret is not None:
             self._vault.keep(record.source_id, (Secret(wanted.secret),))
+        self._keep_hook_secret(record.source_id, wanted.settings, wanted.hook_secret)
         if not self._store.connect(record, source_connected(self._origin, record)):
             raise SourcesBusyError
         return record
@@ -140,15 +150,26 @@ class Connections:
             raise SourceNotFoundError
         return record
 
-    def change(self, source_id: str, label: str, settings: Mapping[str, Any], now: datetime) -> SourceRecord:
-        """Give a source another label and other settings. Raises SourceNotFoundError, InvalidSettingsError and
-        SourcesBusyError."""
+    def change(
+        self, source_id: str, label: str, settings: Mapping[str, Any], now: datetime, hook_secret: str | None = None
+    ) -> SourceRecord:
+        """Give a source another label and other settings, and its hook another secret.
+
+        Raises:
+            SourceNotFoundError: there is no such source.
+            InvalidSettingsError, HookSecretError: it cannot be as it is wanted.
+            SourcesBusyError: another change came first.
+        """
         record = self.get(source_id)
         check_settings(source_of(record.kind), settings)
+        self._check_hook(record.settings, settings, hook_secret)
+        self._keep_hook_secret(source_id, settings, hook_secret)
         changed = replace(record, label=label, settings=settings)
         newer = replace(changed, version=record.version + 1)
         if not self._store.change(changed, source_changed(self._origin, record, newer, now)):
             raise SourcesBusyError
+        if hook_of(record.settings) != hook_of(settings):
+            self._forget_hook_secret(record)
         return newer
 
     def rotate(self, source_id: str, secret: str, keep_for: timedelta, now: datetime) -> datetime:
@@ -177,6 +198,40 @@ class Connections:
             raise SourcesBusyError
         if source_of(record.kind).secret is not None:
             self._vault.forget(source_id)
+        self._forget_hook_secret(record)
+
+    # ---- the hook ---------------------------------------------------------------------------------------------------
+
+    def _check_hook(self, before: Mapping[str, Any], settings: Mapping[str, Any], hook_secret: str | None) -> None:
+        """See to it that a hook has a secret, and each address its own: whoever changes where questions go must know
+        what goes with them, and cannot have it sent to themselves.
+
+        Raises:
+            HookSecretError: there is a secret without a hook, or a new address without a secret.
+            InvalidSettingsError: the address is none that may be asked.
+        """
+        hook = hook_of(settings)
+        if hook is None:
+            if hook_secret is not None:
+                raise HookSecretError("there is no hook for it")
+            return
+        wrong = misfit_of(hook, private=self._private_hooks)
+        if wrong:
+            raise InvalidSettingsError(
+                [("/enrichment/url", f"{wrong}; one that the internet reaches by https is right")]
+            )
+        if hook_secret is None and hook != hook_of(before):
+            raise HookSecretError("a hook's new address needs its secret along with it")
+
+    def _keep_hook_secret(self, source_id: str, settings: Mapping[str, Any], hook_secret: str | None) -> None:
+        hook = hook_of(settings)
+        if hook is not None and hook_secret is not None:
+            self._vault.keep(hook_name(source_id, hook), (Secret(hook_secret),))
+
+    def _forget_hook_secret(self, record: SourceRecord) -> None:
+        hook = hook_of(record.settings)
+        if hook is not None:
+            self._vault.forget(hook_name(record.source_id, hook))
 
     # ---- quarantine -------------------------------------------------------------------------------------------------
 
@@ -196,7 +251,7 @@ class Connections:
         source = source_of(record.kind)
         content_type = part.content_type if fixed is None else "application/json"
         body = part.body if fixed is None else fixed
-        delivery = Delivery("POST", "", {"content-type": content_type}, {}, body, now, part.call)
+        delivery = Delivery("POST", "", {"content-type": content_type}, {}, body, now, part.call, part.alone)
         unreadable = next(
             (one for one in preview(source, record.settings, delivery) if isinstance(one, Unreadable)), None
         )
@@ -234,7 +289,7 @@ class Connections:
         found: list[Waiting] = []
         position: str | None = None
         for looked_at, entry in enumerate(self._store.waiting(after), start=1):
-            if self._is_resolved(entry):
+            if is_resolved(entry, self._prospects, self._store):
                 self._store.resolve(entry)
             else:
                 found.append(entry)
@@ -242,20 +297,6 @@ class Connections:
             if len(found) == limit or looked_at == _MOST_LOOKED_AT:
                 return WaitingPage(tuple(found), position)
         return WaitingPage(tuple(found), None)
-
-    def _is_resolved(self, entry: Waiting) -> bool:
-        match entry.what:
-            case "contact":
-                kind, system, value = entry.name.split(":", 2)
-                try:
-                    identities = self._prospects.find_prospect(Identity(f"{kind}:{system}", value)).identities
-                except ProspectNotFoundError:
-                    return False
-                return any(identity.kind == "email" for identity in identities)
-            case "deal":
-                return any(update.named for update in self._prospects.deal_log(entry.name))
-            case "link":
-                return bool(updates_of(self._store.link_log(entry.name)))
 
 
 def kinds() -> list[Source]:
@@ -285,6 +326,11 @@ def check_settings(source: Source, settings: Mapping[str, Any]) -> None:
     misfits = source.misfits(settings)
     if misfits:
         raise InvalidSettingsError([(misfit.place, misfit.why) for misfit in misfits])
+
+
+def hook_name(source_id: str, hook: str) -> str:
+    """What the secret of a source's hook is kept under: by its address, so that it goes to no other one."""
+    return f"{source_id}#enrichment#{hook}"
 
 
 def preview(source: Source, settings: Mapping[str, Any], delivery: Delivery) -> Sequence[Said]:

@@ -373,6 +373,15 @@ class NoSecretError(LifecycleError):
         super().__init__("secret: this kind of source has none to share; its address alone is what proves it.")
 
 
+class HookSecretError(LifecycleError):
+    """The secret of a source's hook is missing, or there is no hook for it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"enrichment_secret: {why}. Send it together with settings.enrichment, and again with each new address."
+        )
+
+
 class InvalidSettingsError(LifecycleError):
     """The settings of a source are not what its kind defines.
 

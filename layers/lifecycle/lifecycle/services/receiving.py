@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 from lifecycle.events import Activity, DealUpdate, Identity
-from lifecycle.services.links import missing_from, updates_of
+from lifecycle.services.links import deal_of, missing_from, updates_of
 from lifecycle.services.results import BatchOutcome, DealOutcome
 from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.enrichment import has_hook
 from lifecycle.sources.said import ErasureRequest, LinkUpdate, Said, SubscriptionOffer, Unreadable
 from lifecycle.sources.source import RefusedDeliveryError, Reply, Source, Tally, UnreadableDeliveryError
 from lifecycle.store.source_records import QuarantinedPart, SourceRecord, Waiting
@@ -48,6 +49,7 @@ class Received(Protocol):
     def spend(self, source_id: str, digest: str, used_for: str, at: datetime) -> bool: ...
     def append_link(self, update: LinkUpdate) -> bool: ...
     def link_log(self, link_id: str) -> list[LinkUpdate]: ...
+    def links_of(self, deal_id: str) -> list[str]: ...
     def await_more(self, waiting: Sequence[Waiting]) -> None: ...
 
 
@@ -55,7 +57,8 @@ class Workplace(NamedTuple):
     """What the deliveries of one workspace are worked on with.
 
     ``erase`` erases whoever has an identity; ``accept_offer`` fetches the address by which an offer is accepted;
-    ``certificate`` gets the certificate (PEM) at an address, empty where none is there.
+    ``certificate`` gets the certificate (PEM) at an address, empty where none is there; ``look_up`` has the hook of a
+    source asked, some time later, for what waits.
     """
 
     received: Received
@@ -63,6 +66,7 @@ class Workplace(NamedTuple):
     erase: Callable[[Identity], None]
     accept_offer: Callable[[str], object]
     certificate: Callable[[str], str]
+    look_up: Callable[[Sequence[Waiting]], None]
 
 
 @dataclass(slots=True)
@@ -125,6 +129,10 @@ class Receiver:
         """Translate and keep a part from quarantine, which was proven when it came in."""
         return self._keep(delivery)
 
+    def learn(self, said: Iterable[Said], now: datetime) -> Tally:
+        """Keep what was found out for this source, which no delivery brought."""
+        return self._keep_said(_sorted(said), Delivery("POST", "", {}, {}, b"", now))
+
     def _proofs(self, delivery: Delivery, secrets: Sequence[str]) -> list[str]:
         """What a delivery may be proven by. An empty secret is none: everybody knows it."""
         address = self._source.certificate(delivery, self._record.settings) if self._source.certificate else None
@@ -151,7 +159,9 @@ class Receiver:
     # ---- keeping ----------------------------------------------------------------------------------------------------
 
     def _keep(self, delivery: Delivery) -> Tally:
-        said = _sorted(self._translated(delivery))
+        return self._keep_said(_sorted(self._translated(delivery)), delivery)
+
+    def _keep_said(self, said: _Sorted, delivery: Delivery) -> Tally:
         kept = [self._keep_activities(said), *self._keep_links(said.links), self._keep_deals(said)]
         for erasure in said.erasures:
             self._place.erase(erasure.identity)
@@ -161,7 +171,11 @@ class Receiver:
             self._place.received.quarantine(
                 self._record.source_id, [self._part(unreadable, delivery) for unreadable in said.unreadable]
             )
-        self._place.received.await_more(list(self._waiting(said, delivery.received_at)))
+        waiting = list(self._waiting(said, delivery.received_at))
+        self._place.received.await_more(waiting)
+        if waiting and has_hook(self._record.settings):
+            # Not only what is new on the list: a delivery that failed right here finds it listed when it is repeated.
+            self._place.look_up(waiting)
         tally = Tally(
             accepted=sum(one.accepted for one in kept) + len(said.erasures),
             duplicates=sum(one.duplicates for one in kept),
@@ -199,16 +213,17 @@ class Receiver:
         for update in links:
             is_new = self._place.received.append_link(update)
             yield BatchOutcome(int(is_new), int(not is_new))
-        for link_id in dict.fromkeys(update.link_id for update in links):
-            updates = updates_of(self._place.received.link_log(link_id))
-            if updates:
-                deal_log = self._place.prospects.deal_log(updates[0].deal_id)
-                for missing in missing_from(deal_log, updates):
-                    self._place.prospects.update_deal(missing)
+        logs = [self._place.received.link_log(link_id) for link_id in dict.fromkeys(link.link_id for link in links)]
+        for deal_id in dict.fromkeys(deal_id for log in logs if (deal_id := deal_of(log))):
+            of_deal = [self._place.received.link_log(link_id) for link_id in self._place.received.links_of(deal_id)]
+            updates = updates_of(deal_id, [log for log in of_deal if deal_of(log) == deal_id])
+            for missing in missing_from(self._place.prospects.deal_log(deal_id), updates):
+                self._place.prospects.update_deal(missing)
 
     def _part(self, unreadable: Unreadable, delivery: Delivery) -> QuarantinedPart:
         body, content_type = unreadable.part, delivery.header("content-type")
-        if not isinstance(body, bytes):
+        alone = not isinstance(body, bytes)
+        if alone:
             text = json.dumps(body, default=_plain, ensure_ascii=False)
             # Half of a surrogate pair, which UTF-8 has no bytes for, stays the escape that it came as.
             body, content_type = text.encode("utf-8", "backslashreplace"), "application/json"
@@ -220,6 +235,7 @@ class Receiver:
             body=body,
             content_type=content_type,
             call=delivery.call,
+            alone=alone,
         )
 
     # ---- what waits -------------------------------------------------------------------------------------------------
@@ -229,6 +245,7 @@ class Receiver:
         source_id = self._record.source_id
         named = [activity.identities for activity in said.activities]
         named += [contact.identities for update in said.deals for contact in (update.contacts or ()) + update.joined]
+        named += [(link.contact,) for link in said.links if link.contact]
         for identity in dict.fromkeys(identity for identities in named for identity in _bare(identities)):
             yield Waiting("contact", f"{identity.kind}:{identity.value}", now, source_id)
         for deal_id in dict.fromkeys(

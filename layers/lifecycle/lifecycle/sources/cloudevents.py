@@ -60,6 +60,11 @@ def _events(delivery: Delivery) -> list[Any]:
         return [reading.json_of(delivery.body)]
     if not delivery.media_type.startswith("application/cloudevents") and delivery.header("ce-specversion"):
         return [_binary(delivery)]
+    if delivery.media_type == "application/json":
+        # An event that was mended, or one of a sender that knows no better. Its version says what it is.
+        event = reading.json_of(delivery.body)
+        if delivery.alone or (isinstance(event, dict) and "specversion" in event):
+            return [event]
     raise UnreadableDeliveryError(
         f"It is no CloudEvent in JSON: the content type {_STRUCTURED} or {_BATCHED}, or headers from ce-specversion "
         "on, are right."

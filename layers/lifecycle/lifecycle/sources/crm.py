@@ -27,9 +27,30 @@ SYSTEM_SETTING: Mapping[str, Any] = {
 }
 
 
+ENRICHMENT_SETTING: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "url": {
+            "type": "string",
+            "pattern": r"^https?://[^\s/?#@]+(/[^\s?#]*)?(\?[^\s#]*)?$",
+            "maxLength": 1024,
+            "description": "Where the question goes. Its host has to be reachable from the internet, by https.",
+        }
+    },
+    "required": ["url"],
+    "additionalProperties": False,
+    "description": "Who is asked for the record of a contact, deal or link that was named by its id alone "
+    "(docs/sources/README.md); enrichment_secret, beside the settings, goes with each question.",
+}
+
+
 def settings_schema(**properties: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON Schema of a source's settings."""
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {**properties, "enrichment": ENRICHMENT_SETTING},
+    }
 
 
 def stages_setting(description: str, default: Mapping[str, DealStatus]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Delivery:
         body: the raw bytes: what signatures are over.
         received_at: the present.
         call: what follows the source's own address, as in ``batch`` of ``/v1/batch``; mostly empty.
+        alone: the body is a single part of a delivery, in JSON, as it is kept in quarantine.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Delivery:
     body: bytes
     received_at: datetime
     call: str = ""
+    alone: bool = False
 
     def header(self, name: str) -> str:
         """A header, empty where there is none. ``name`` in lower case."""

@@ -17,6 +17,8 @@ from lifecycle.sources.times import from_millis
 _MOST_VERSIONS = 100
 #: Properties that HubSpot works out by itself: counts, shadows, dates. Those of people have no such prefix.
 _COMPUTED = ("hs_", "num_", "days_")
+#: What is said of a deal, besides its stage.
+_TOLD = ("dealname", "amount", "deal_currency_code", "pipeline", "closed_lost_reason")
 
 
 def said_by(record: Mapping[str, Any], account: Account) -> Iterable[Said]:
@@ -24,13 +26,16 @@ def said_by(record: Mapping[str, Any], account: Account) -> Iterable[Said]:
     properties = {
         name: held for name, held in object_in(record["properties"], "properties").items() if isinstance(held, dict)
     }
-    newest = max((_time(held) for held in properties.values()), default=0)
+    # Records have dozens of properties, so most are not worth a call.
+    newest = max(
+        [time if type(time := held.get("timestamp")) is int else _time(held) for held in properties.values()],
+        default=0,
+    )
     if not newest:
         raise UnreadablePartError("properties has no property with a timestamp, so that nothing says of when it is")
-    values = {name: held.get("value") for name, held in properties.items()}
     type_ = optional_text(record.get("objectTypeId")) or optional_text(record.get("objectType"))
     if "vid" in record or type_ in (CONTACT, "CONTACT"):
-        yield _contact(record, values, newest, account)
+        yield _contact(record, {name: held.get("value") for name, held in properties.items()}, newest, account)
     elif type_ in (DEAL, "DEAL"):
         yield from _deal(record, properties, newest, account)
     else:
@@ -112,7 +117,7 @@ def _deal(
     for entered, status in _stages(properties, account):
         event = event_id("hubspot", *named, "stage", entered, status)
         yield deal_update(event, _when(entered), account.received_at, deal, status=status)
-    values = {name: held.get("value") for name, held in properties.items()}
+    values = {name: properties[name].get("value") for name in _TOLD if name in properties}
     yield deal_update(
         event_id("hubspot", *named, newest),
         _when(newest),

@@ -37,6 +37,8 @@ def _translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterable[Said
 
 def _events(delivery: Delivery, settings: Mapping[str, Any], rules: Rules, budget: Budget) -> list[Any]:
     """The single events of a payload. Raises UnreadableDeliveryError."""
+    if delivery.alone:
+        return [reading.json_of(delivery.body)]
     if settings.get("format", "json") == "form":
         fields = fields_of(delivery).items()
         body: Any = {name: values[0] if len(values) == 1 else values for name, values in fields}

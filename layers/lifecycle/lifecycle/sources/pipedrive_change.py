@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ _ACTIONS = {
     "create": "create", "change": "change", "delete": "delete",
     "added": "create", "updated": "change", "deleted": "delete", "merged": "change",
 }  # fmt: skip
+#: What Pipedrive calls fields that a company made.
+_HASH = re.compile("[0-9a-f]{40}")
 #: Fields of a person that count something, point somewhere, or say when something was counted.
 _NO_TRAITS = ("_count", "_id", "_ids", "_time", "_date", "_flag", "_email", "_hidden", "_char")
 
@@ -159,8 +162,4 @@ def _traits(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             continue
         kept = value.get("value") if isinstance(value, dict) else value
         if isinstance(kept, SCALARS):
-            yield (f"custom_{name}" if _is_hash(name) else name), kept
-
-
-def _is_hash(name: str) -> bool:
-    return len(name) == 40 and all(character in "0123456789abcdef" for character in name)
+            yield (f"custom_{name}" if _HASH.fullmatch(name) else name), kept

@@ -218,7 +218,14 @@ def content(values: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UnreadablePartError: there are too many names, or they are nested too deeply.
     """
-    return {name[:MAX_NAME]: kept for name, value in _few(values).items() if (kept := _kept(value, 2)) is not None}
+    kept: dict[str, Any] = {}
+    for name, value in _few(values).items():
+        # Most values are such texts, and records have dozens: not worth a call.
+        if type(value) is str and len(value) <= MAX_TEXT and value.isascii():
+            kept[name[:MAX_NAME]] = value
+        elif (one := _kept(value, 2)) is not None:
+            kept[name[:MAX_NAME]] = one
+    return kept
 
 
 def _kept(value: Any, depth: int) -> Any:

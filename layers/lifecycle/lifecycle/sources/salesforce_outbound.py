@@ -13,10 +13,11 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-from defusedxml.ElementTree import ParseError, fromstring, iterparse, tostring
+from defusedxml.ElementTree import ParseError, iterparse, tostring
 
 from lifecycle.sources.crm import settings_schema
 from lifecycle.sources.delivery import Delivery
+from lifecycle.sources.plain_xml import parsed
 from lifecycle.sources.reading import each, text_in
 from lifecycle.sources.said import Said, Unreadable
 from lifecycle.sources.salesforce_account import ORGANISATION_SETTING, SETTINGS, Organisation, is_same
@@ -75,7 +76,7 @@ def translate(delivery: Delivery, settings: Mapping[str, Any]) -> Iterator[Said]
     """What up to a hundred records say; what cannot be read comes back without the session that Salesforce sends."""
     organisation = Organisation.of(KIND, settings, delivery.received_at)
     try:
-        root = fromstring(delivery.body, forbid_dtd=True)
+        root = parsed(delivery.body)
     except _NO_XML:
         yield Unreadable(_without_session(delivery.body), "the body is no XML, or has a document type")
         return

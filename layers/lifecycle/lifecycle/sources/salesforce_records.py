@@ -79,7 +79,7 @@ def _of_person(record: Record, organisation: Organisation) -> Iterator[Said]:
         (identity, *optional_email(fields.get("Email"))),
         source=organisation.kind,
         direction="internal",
-        traits=traits_of(dict(_flat(fields))),
+        traits=traits_of(_flat(fields)),
     )
 
 
@@ -106,15 +106,13 @@ def _conversion(record: Record, lead: Identity, converted: str, organisation: Or
         )
 
 
-def _flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a person, and the parts of a compound one: those of a name as they are, of an address after it."""
-    for name, value in fields.items():
-        if name in _NO_TRAITS:
-            continue
-        if isinstance(value, dict):
-            yield from (((part if name == "Name" else f"{name}_{part}"), inner) for part, inner in value.items())
-        else:
-            yield name, value
+    told = {name: value for name, value in fields.items() if name not in _NO_TRAITS}
+    for name in [name for name, value in told.items() if isinstance(value, dict)]:
+        parts = told.pop(name)
+        told |= {(part if name == "Name" else f"{name}_{part}"): inner for part, inner in parts.items()}
+    return told
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str | None:

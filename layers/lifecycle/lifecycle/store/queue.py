@@ -1,4 +1,5 @@
-"""The queue of long work: a message asks for one step of it. The only place that knows SQS."""
+"""The queues of what nobody waits for: a message asks for one step of long work, or for one record of an outside
+system. The only place that knows SQS."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ LONGEST_DELAY = 900
 
 
 class JobQueue:
-    """Asks for steps of long work.
+    """Asks for steps, one by a message.
 
     Arguments:
         client: of SQS.
@@ -45,6 +46,16 @@ class JobQueue:
 
 @lru_cache(maxsize=1)
 def job_queue() -> JobQueue:
-    """The queue of this deployment, which the environment variable ``JOB_QUEUE_URL`` names."""
+    """The queue of long work, which the environment variable ``JOB_QUEUE_URL`` names."""
+    return JobQueue(_client(), os.environ["JOB_QUEUE_URL"])
+
+
+@lru_cache(maxsize=1)
+def record_queue() -> JobQueue:
+    """The queue of records that are missing, which the environment variable ``RECORD_QUEUE_URL`` names."""
+    return JobQueue(_client(), os.environ["RECORD_QUEUE_URL"])
+
+
+def _client() -> SQSClient:
     config = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5)
-    return JobQueue(keeping_time(boto3.client("sqs", config=config)), os.environ["JOB_QUEUE_URL"])
+    return keeping_time(boto3.client("sqs", config=config))

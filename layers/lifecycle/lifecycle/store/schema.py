@@ -48,6 +48,8 @@ SOURCE_ADDRESS = "SOURCE"
 QUARANTINE_PREFIX = "Q#"
 SPENT_PREFIX = "N#"
 LINK_PREFIX = "L#"
+#: Of a link's place in the list of its deal.
+DEALS_LINK_PREFIX = "M#"
 SESSION = "SESSION"
 BEGUN_SIGN_IN = "SIGN_IN"
 ONCE = "ONCE"
@@ -125,7 +127,8 @@ def source_pk(workspace: str, source_id: str) -> str:
 
 
 def link_pk(workspace: str, link_id: str) -> str:
-    """The partition of a CRM's record that puts a contact on a deal: all that was said of it."""
+    """The partition of a CRM's record that puts a contact on a deal: all that was said of it. That of a deal's id lists
+    the deal's records."""
     return f"W#{checked_workspace(workspace)}#L#{link_id}"
 
 

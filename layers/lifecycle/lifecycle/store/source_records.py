@@ -45,6 +45,7 @@ class QuarantinedPart:
         body: the bytes.
         content_type: what they are.
         call: what followed the source's address.
+        alone: it is one part of a delivery, in JSON; otherwise it is the body of a whole one.
     """
 
     part_id: str
@@ -53,6 +54,7 @@ class QuarantinedPart:
     body: bytes
     content_type: str
     call: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,11 @@ class Waiting:
         name: the contact's identity as ``crm:<system>:<id>``, or the deal's or link's id.
         since: when it was first named.
         source_id: who named it.
+        asked_at: when the hook of its source was asked for it last; ``None``: never yet.
     """
 
     what: Literal["contact", "deal", "link"]
     name: str
     since: datetime
     source_id: str
+    asked_at: datetime | None = None

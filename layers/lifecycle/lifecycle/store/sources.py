@@ -21,6 +21,7 @@ from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import Item, format_time, parse_time, to_attributes
 from lifecycle.store.reads import get_item, query_items
 from lifecycle.store.schema import (
+    DEALS_LINK_PREFIX,
     EXPIRES_AT,
     LINK_PREFIX,
     QUARANTINE_PREFIX,
@@ -172,6 +173,7 @@ class SourceStore:
                 "body": part.body,
                 "content_type": part.content_type,
                 "call": part.call or None,
+                "alone": part.alone or None,
                 EXPIRES_AT: int((part.received_at + QUARANTINE).timestamp()),
             }
             for part in parts
@@ -246,8 +248,19 @@ class SourceStore:
             "role": update.role,
             "deleted": update.deleted or None,
         }
-        (is_new,) = put_absent(self._client, self._table, [item])
+        # The place in the deal's list first: a piece that is there is found by way of its deal, too.
+        places = [] if update.deal_id is None else [self._place_of(update.link_id, update.deal_id)]
+        *_, is_new = put_absent(self._client, self._table, [*places, item])
         return is_new
+
+    def _place_of(self, link_id: str, deal_id: str) -> Item:
+        return {"pk": link_pk(self.workspace, deal_id), "sk": DEALS_LINK_PREFIX + link_id}
+
+    def links_of(self, deal_id: str) -> list[str]:
+        """The ids of the links that ever named a deal as theirs."""
+        pk = link_pk(self.workspace, deal_id)
+        found = query_items(self._client, self._table, pk, DEALS_LINK_PREFIX, DEALS_LINK_PREFIX + _LAST)
+        return [item["sk"].removeprefix(DEALS_LINK_PREFIX) for item in found]
 
     def link_log(self, link_id: str) -> list[LinkUpdate]:
         """All that was said of a link, in no order."""
@@ -274,8 +287,25 @@ class SourceStore:
         """What waits, in the order of its names, after the position of one (``position_of``)."""
         first = f"{after}!" if after else " "
         for item in query_items(self._client, self._table, unresolved_pk(self.workspace), first, _LAST):
-            what, _, name = item["sk"].partition("#")
-            yield Waiting(what, name, parse_time(item["since"]), item["source_id"])
+            yield _waiting(item)
+
+    def waiting_for(self, what: str, name: str) -> Waiting | None:
+        """One entry of the list; ``None`` where it does not wait (any more)."""
+        item = get_item(self._client, self._table, unresolved_pk(self.workspace), f"{what}#{name}")
+        return None if item is None else _waiting(item)
+
+    def asked(self, waiting: Waiting, at: datetime) -> None:
+        """Note when a hook was asked for something; what waits no more stays off the list."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_attributes({"pk": unresolved_pk(self.workspace), "sk": position_of(waiting)}),
+                UpdateExpression="SET asked_at = :at",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues=to_attributes({":at": format_time(at)}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
     def resolve(self, waiting: Waiting) -> None:
         """Take something off the list of what waits."""
@@ -341,7 +371,13 @@ def _part(item: Item) -> QuarantinedPart:
         body=bytes(item["body"].value),
         content_type=item["content_type"],
         call=item.get("call", ""),
+        alone=item.get("alone", False),
     )
+
+
+def _waiting(item: Item) -> Waiting:
+    what, _, name = item["sk"].partition("#")
+    return Waiting(what, name, parse_time(item["since"]), item["source_id"], _time(item, "asked_at"))
 
 
 def _link(item: Item) -> LinkUpdate:
