@@ -14,9 +14,9 @@ from lifecycle.store.schema import BY_DUE, SHARDS, due_pk
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DueKind = Literal["prospect", "erasure", "funnel"]
+DueKind = Literal["prospect", "erasure", "funnel", "day"]
 
-_KINDS: dict[str, DueKind] = {"P": "prospect", "E": "erasure", "F": "funnel"}
+_KINDS: dict[str, DueKind] = {"P": "prospect", "E": "erasure", "F": "funnel", "D": "day"}
 
 
 class DueTimer(NamedTuple):

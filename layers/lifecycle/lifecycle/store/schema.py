@@ -52,6 +52,9 @@ SESSION = "SESSION"
 BEGUN_SIGN_IN = "SIGN_IN"
 ONCE = "ONCE"
 AUDIT_PREFIX = "A#"
+DAY_PREFIX = "DAY#"
+FIGURES_PREFIX = "FIGURES#"
+REPORT_SETTINGS = "SETTINGS"
 
 #: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
 #: in which ``*`` and ``?`` stand for others.
@@ -233,6 +236,31 @@ def stage_pk(workspace: str, stage: str, shard: int) -> str:
 def day_pk(workspace: str, day: date, shard: int) -> str:
     """One shard of the transitions of a day (UTC)."""
     return f"W#{workspace}#T#{day.isoformat()}#{shard}"
+
+
+def reports_pk(workspace: str) -> str:
+    """The partition of a workspace's reports: their settings, the marks of days (UTC), and which days have figures."""
+    return f"W#{checked_workspace(workspace)}#G"
+
+
+def part_pk(workspace: str, name: str) -> str:
+    """The partition of one part of the figures of all days."""
+    return f"W#{checked_workspace(workspace)}#G#{name}"
+
+
+def day_sk(day: date) -> str:
+    """The sort key of the mark of a day."""
+    return DAY_PREFIX + day.isoformat()
+
+
+def figures_sk(day: date) -> str:
+    """The sort key of what is known of a day's figures."""
+    return FIGURES_PREFIX + day.isoformat()
+
+
+def piece_sk(day: date, piece: int) -> str:
+    """The sort key of a part's figures of a day; what is too large for one item is kept in pieces."""
+    return f"{day.isoformat()}#{piece:02d}"
 
 
 def due_pk(shard: int) -> str:
