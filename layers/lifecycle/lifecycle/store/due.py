@@ -20,10 +20,10 @@ _KINDS: dict[str, DueKind] = {"P": "prospect", "E": "erasure", "F": "funnel", "D
 
 
 class DueTimer(NamedTuple):
-    """Something that is due: a prospect that the passing of time may move, an erasure that is not complete, or a
-    version that comes into force.
+    """Something that is due: a prospect that the passing of time may move, an erasure that is not complete, a
+    version that comes into force, or a day that reports are to aggregate anew.
 
-    ``id`` is the prospect's id or the version's number as text, ``at`` the time at which it is due.
+    ``id`` is the prospect's id, the version's number as text or the day, ``at`` the time at which it is due.
     """
 
     workspace: str
