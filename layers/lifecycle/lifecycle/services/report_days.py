@@ -114,7 +114,7 @@ class ReportDays:
         rows, lost = _apart(_in_time(self._records.rows(record.day), has_time))
         parts = aggregate_day(rows, lost, ZoneInfo(zone))
         done = replace(record, done_at=began, zone=zone, cost=self._clock() - started)
-        if self._records.put_figures(done, parts) and record.marked_at is not None and done.is_clean(zone):
+        if self._records.put_figures(done, parts) and done.is_clean(zone):
             self._records.clear(record)
 
     # ---- in the background ------------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class ReportDays:
     def ask_for(self, day: date, now: datetime) -> None:
         """Have a day that is due done in the background. It is due again after a while, should that come to nothing."""
         record = self._records.day(day)
-        if record.marked_at is not None and self._records.postpone(record, now + ASKED_FOR):
+        if self._records.postpone(record, now + ASKED_FOR):
             self._send(day_step(self._records.workspace, day))
 
     def do(self, day: date) -> None:
@@ -149,9 +149,7 @@ class ReportDays:
         return True
 
 
-def _in_time(
-    entries: Iterable[DayRow | LostDeal], has_time: Callable[[], bool]
-) -> Iterator[DayRow | LostDeal]:
+def _in_time(entries: Iterable[DayRow | LostDeal], has_time: Callable[[], bool]) -> Iterator[DayRow | LostDeal]:
     for number, entry in enumerate(entries):
         if number % _ROWS_AT_ONCE == 0 and not has_time():
             raise NoTimeError

@@ -106,7 +106,9 @@ def figures_of(pieces: Sequence[Mapping[str, Any]]) -> Any:
         TornError: they do not belong together.
     """
     whole = pieces[: int(pieces[0]["of"]["N"])]
-    if len({(piece["of"]["N"], piece["done_at"]["S"]) for piece in whole}) != 1 or len(whole) < int(whole[0]["of"]["N"]):
+    if len({(piece["of"]["N"], piece["done_at"]["S"]) for piece in whole}) != 1 or len(whole) < int(
+        whole[0]["of"]["N"]
+    ):
         raise TornError
     return json.loads(zlib.decompress(b"".join(bytes(piece["figures"]["B"]) for piece in whole)))
 

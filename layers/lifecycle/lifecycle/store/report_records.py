@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-#: What was marked may be read in full so much later: no request lives longer, and the index has followed its table.
-SETTLED = timedelta(seconds=60)
+from lifecycle.store.day_marks import LONGEST_WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +46,4 @@ class DayRecord:
         """Whether the figures, by the dates of a time zone, are of all that happened on the day."""
         if self.done_at is None or self.zone != zone:
             return False
-        return self.marked_at is None or self.done_at > self.marked_at + SETTLED
+        return self.marked_at is None or self.done_at > self.marked_at + LONGEST_WRITE

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.steps import DayRow, LostDeal
 from lifecycle.store.audit import audit_put
 from lifecycle.store.audit_records import AuditEntry
+from lifecycle.store.day_items import item_day_row
+from lifecycle.store.day_marks import DayMark, DayMarks
 from lifecycle.store.items import Item, due_attributes, format_time, from_attributes, to_attributes
 from lifecycle.store.reads import get_item, get_items, query_items
 from lifecycle.store.report_items import (
@@ -28,10 +30,8 @@ from lifecycle.store.report_items import (
     settings_item,
 )
 from lifecycle.store.report_records import DayRecord, ReportSettings
-from lifecycle.store.day_items import item_day_row
 from lifecycle.store.schema import (
     BY_DAY,
-    BY_DUE,
     DAY_PREFIX,
     FIGURES_PREFIX,
     REPORT_SETTINGS,
@@ -107,9 +107,7 @@ class ReportStore:
     def days(self) -> list[DayRecord]:
         """All days that are marked or have figures, in order, strongly consistent."""
         # Marks and what is known of figures stand side by side.
-        items = query_items(
-            self._client, self._table, reports_pk(self.workspace), DAY_PREFIX, FIGURES_PREFIX + "~"
-        )
+        items = query_items(self._client, self._table, reports_pk(self.workspace), DAY_PREFIX, FIGURES_PREFIX + "~")
         return items_days(items)
 
     def day(self, day: date) -> DayRecord:
@@ -142,7 +140,10 @@ class ReportStore:
             TableName=self._table,
             IndexName=BY_DAY.name,
             KeyConditionExpression=f"{BY_DAY.partition_key} = :pk AND {BY_DAY.sort_key} > :after",
-            ExpressionAttributeValues=to_attributes({":pk": day_pk(self.workspace, day, shard), ":after": after or " "}),
+            # No position begins with a blank.
+            ExpressionAttributeValues=to_attributes(
+                {":pk": day_pk(self.workspace, day, shard), ":after": after or " "}
+            ),
         )
         for page in pages:
             for item in map(from_attributes, page["Items"]):
@@ -214,54 +215,36 @@ class ReportStore:
 
     # ---- marks ------------------------------------------------------------------------------------------------------
 
-    def clear(self, record: DayRecord) -> bool:
+    def clear(self, record: DayRecord) -> None:
         """Take the mark of a day away, unless the day was marked again since.
 
         Arguments:
             record: the day, as it was read before its rows were.
-
-        Returns:
-            Whether it is away.
         """
-        condition, values = self._as_read(record)
-        try:
-            self._client.delete_item(
-                TableName=self._table,
-                Key=self._mark_key(record.day),
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        if record.marked_at is not None:
+            DayMarks(self._client, self._table, self.workspace).clear(DayMark(record.day, record.marked_at))
 
     def postpone(self, record: DayRecord, until: datetime) -> bool:
         """List a marked day as due later, for somebody sees to it, unless it was marked again since.
 
         Returns:
-            Whether it was put off.
+            Whether it was put off; ``False`` for one that is not marked, too.
         """
-        condition, values = self._as_read(record)
+        if record.marked_at is None:
+            return False
         due = due_attributes(until, self.workspace, "D", record.day.isoformat())
+        values = {f":{name}": value for name, value in due.items()} | {":marked": format_time(record.marked_at)}
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=self._mark_key(record.day),
-                UpdateExpression=f"SET {BY_DUE.partition_key} = :due_pk, {BY_DUE.sort_key} = :due_sk",
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values | to_attributes({f":{name}": value for name, value in due.items()}),
+                Key=to_attributes({"pk": reports_pk(self.workspace), "sk": day_sk(record.day)}),
+                UpdateExpression=f"SET {', '.join(f'{name} = :{name}' for name in due)}",
+                ConditionExpression="marked_at = :marked",
+                ExpressionAttributeValues=to_attributes(values),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
-
-    def _as_read(self, record: DayRecord) -> tuple[str, dict[str, Any]]:
-        """The condition that the mark of a day is the one that was read."""
-        marked = record.marked_at or datetime.min.replace(tzinfo=UTC)
-        return "marked_at = :marked", to_attributes({":marked": format_time(marked)})
-
-    def _mark_key(self, day: date) -> dict[str, Any]:
-        return to_attributes({"pk": reports_pk(self.workspace), "sk": day_sk(day)})
 
 
 def _groups(writes: Sequence[TransactWriteItemTypeDef]) -> Iterator[list[TransactWriteItemTypeDef]]:
