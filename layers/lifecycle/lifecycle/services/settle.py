@@ -290,7 +290,7 @@ class Refreshed:
 @dataclass(slots=True)
 class Outcome:
     """What folding a prospect came to: the state, the marks, what becomes of its activities, how it came into the
-    reports if not by moving, the transitions to write and the numbers to erase, and the days of which reports tell else.
+    reports if not by moving, the transitions to write and the numbers to erase, and the days that reports tell else of.
     """
 
     settled: Settled
