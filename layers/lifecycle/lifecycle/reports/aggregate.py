@@ -70,7 +70,7 @@ class _Tally:
         return table(self.places, counts)
 
 
-class _Day:
+class DayTally:
     """What is counted of a day."""
 
     def __init__(self, zone: ZoneInfo) -> None:
@@ -195,7 +195,7 @@ def aggregate_day(rows: Iterable[DayRow], lost: Iterable[LostDeal], zone: ZoneIn
     Returns:
         Its parts by name, plain JSON values; always all of them, some perhaps empty.
     """
-    day = _Day(zone)
+    day = DayTally(zone)
     day.take(rows)
     day.take_lost(lost)
     return day.parts()
