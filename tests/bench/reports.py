@@ -31,6 +31,7 @@ from zoneinfo import ZoneInfo
 from lifecycle.funnel.parsing import default_funnel
 from lifecycle.reports.aggregate import DayTally, aggregate_day
 from lifecycle.reports.asked import Asked
+from lifecycle.reports.cells import KEY_MASK
 from lifecycle.reports.conversion_figures import conversion_by_cohort, conversion_by_period
 from lifecycle.reports.dimensions import DIMENSIONS, Slice
 from lifecycle.reports.flow_figures import flow_report
@@ -201,7 +202,7 @@ class MadeUpYear:
             parts = aggregate_day(rows, (), ZONE)
             for name, part in parts.items():
                 for number in range(WEEKS):
-                    moved = {key: moved_table(table, 7 * number, first) for key, table in part.items()}
+                    moved = {key: moved_table(key, table, 7 * number, first) for key, table in part.items()}
                     day = START.date() + timedelta(days=place + 7 * number)
                     self._days[name].append((day, json.dumps(moved, separators=(",", ":"))))
 
@@ -216,27 +217,28 @@ class MadeUpYear:
         return sum(len(text) for _, text in self._days[name])
 
 
-def moved_table(table: Any, days: int, first: int) -> Any:
+def moved_table(name: str, table: Any, days: int, first: int) -> Any:
     """A table of so many days later, without what began before the first day."""
-    if not isinstance(table, dict):
+    if name == "lost":
         return table
+    dated = name != "cohorts"
     columns = [
-        [cell + days if isinstance(cell, int) and cell > 700_000 else cell for cell in column]
-        for column in table["columns"]
+        [cell + days for cell in column] if dated and place == 0 else column
+        for place, column in enumerate(table["columns"])
     ]
-    dates = [column for column in columns if column and isinstance(column[0], int) and column[0] > 700_000]
-    begun = [all(cell >= first for cell in cells) for cells in zip(*dates, strict=True)]
-    places = list(accumulate(begun, initial=0))
+    by_day = name in ("ended", "cohorts")
     counts = {}
     for value, text in table["counts"].items():
         numbers = json.loads(text)
         kept = [
-            (places[place], count) for place, count in zip(numbers[::2], numbers[1::2], strict=True) if begun[place]
+            number
+            for cell, count in zip(numbers[::2], numbers[1::2], strict=True)
+            for number in ((cell + days if by_day else cell), count)
+            if not by_day or (cell & KEY_MASK) + days >= first
         ]
         if kept:
-            counts[value] = json.dumps([number for pair in kept for number in pair], separators=(",", ":"))
-    kept_columns = [[cell for cell, is_in in zip(column, begun, strict=True) if is_in] for column in columns]
-    return {"columns": kept_columns if any(begun) else [], "counts": counts}
+            counts[value] = json.dumps(kept, separators=(",", ":"))
+    return {"columns": columns, "counts": counts}
 
 
 def print_reading(week: list[list[DayRow]]) -> None:
