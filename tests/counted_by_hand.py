@@ -52,8 +52,8 @@ def count(store: Store, calendar: Calendar, zone: ZoneInfo, now: datetime) -> Ha
         around = Neighbourhood(store)
         around.load([root])
         events = list(_standing(around.whole_log(root)[0]))
-        for move in fold(events, calendar, now).transitions:
-            assert move.corrected_by is None
+        # What is left of corrections are those by deals and their contacts, of which a log holds the last word too.
+        for move in fold(events, calendar, now).true_moves():
             day = move.occurred_at.astimezone(zone).date()
             known = move.from_stage not in anonymous
             hand.entered[day, move.to_stage] += 1
@@ -120,8 +120,8 @@ def behind(ask: Ask, **wanted: Any) -> dict[str, list[Any]]:
     more: dict[str, Any] = {"limit": 3}
     while True:
         page = ask("/reports/prospects", **wanted, **more)
-        for name, entries in found.items():
-            entries += page[name]
+        for name in found:
+            found[name] += page[name]
         if page["next_cursor"] is None:
             return found
         more["cursor"] = page["next_cursor"]
