@@ -37,7 +37,7 @@ from lifecycle.reports.dimensions import DIMENSIONS, Slice
 from lifecycle.reports.flow_figures import flow_report
 from lifecycle.reports.funnel_figures import funnel_report
 from lifecycle.reports.parts import PART_NAMES
-from lifecycle.reports.periods import DAY, Granularity, Span, midnight
+from lifecycle.reports.periods import DAY, Span, midnight
 from lifecycle.reports.reason_figures import reason_report
 from lifecycle.reports.velocity_figures import velocity_report
 from lifecycle.steps import DayRow, Entry, Step, Told
