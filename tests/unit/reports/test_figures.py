@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecycle.reports.asked import Asked, Report
@@ -372,40 +372,59 @@ def test_reasons_are_what_the_ways_say(rows: list[DayRow], zone: ZoneInfo, asked
         )
 
 
-@settings(max_examples=50)
-@given(histories(), st.sampled_from(ZONES), questions(), st.sampled_from([3, None]))
-def test_behind_every_number_are_as_many_rows(
-    rows: list[DayRow], zone: ZoneInfo, asked: Asked, within: int | None
-) -> None:
-    parts = parts_of(rows, zone)
+class Listing:
+    """How many rows are behind numbers."""
 
-    def listed(number: Any, stage: str, span: Span, **more: Any) -> int:
-        counts = counts_as(Question(number, stage, span, slice=asked.slice, **more), zone)
-        return sum(map(counts, rows))
+    def __init__(self, rows: list[DayRow], zone: ZoneInfo, sliced: Slice) -> None:
+        self._rows, self._zone, self._slice = rows, zone, sliced
 
-    for span, figures in every_period(asked, funnel_report(parts, asked, {})):
+    def of(self, number: Any, stage: str, span: Span, **more: Any) -> int:
+        return sum(map(counts_as(Question(number, stage, span, slice=self._slice, **more), self._zone), self._rows))
+
+
+@given(histories(), st.sampled_from(ZONES), questions())
+def test_behind_every_number_of_the_funnel_are_as_many_rows(rows: list[DayRow], zone: ZoneInfo, asked: Asked) -> None:
+    listed = Listing(rows, zone, asked.slice)
+
+    for span, figures in every_period(asked, funnel_report(parts_of(rows, zone), asked, {})):
         until = [row for row in rows if row.occurred_at.astimezone(zone).date() <= span.last]
         for one in figures:
             for number in ("entered", "left", "entered_again", "skipped", "corrected"):
-                assert listed(number, one.stage, span) == (getattr(one, number) or 0)
+                assert listed.of(number, one.stage, span) == (getattr(one, number) or 0)
             assert len(inside(until, one.stage, asked.slice)) == one.stock
+
+
+@given(histories(), st.sampled_from(ZONES), questions())
+def test_behind_every_flow_and_exit_are_as_many_rows(rows: list[DayRow], zone: ZoneInfo, asked: Asked) -> None:
+    listed = Listing(rows, zone, asked.slice)
+    parts = parts_of(rows, zone)
+
     for span, figures in every_period(asked, flow_report(parts, asked)):
         for one in figures:
             froms = origins(FUNNEL, one.from_stage)
-            assert listed("flow", one.to_stage, span, from_stages=froms) == one.count
-            assert listed("corrected", one.to_stage, span, from_stages=froms) == (one.corrected or 0)
+            assert listed.of("flow", one.to_stage, span, from_stages=froms) == one.count
+            assert listed.of("corrected", one.to_stage, span, from_stages=froms) == (one.corrected or 0)
     for span, figures in every_period(asked, reason_report(parts, asked).exits):
         for one in figures:
-            assert listed("exits", one.stage, span, reason=one.reason) == one.count
+            assert listed.of("exits", one.stage, span, reason=one.reason) == one.count
+
+
+@given(histories(), st.sampled_from(ZONES), questions(), st.sampled_from([3, None]))
+def test_behind_every_conversion_are_as_many_rows(
+    rows: list[DayRow], zone: ZoneInfo, asked: Asked, within: int | None
+) -> None:
+    listed = Listing(rows, zone, asked.slice)
+    parts = parts_of(rows, zone)
+
     for span, figures in every_period(asked, conversion_by_period(parts, asked)):
         for one in figures:
-            assert listed("entered", one.from_stage, span) == one.entered
-            assert listed("reached", one.to_stage, span, from_stages={one.from_stage}) == one.reached
+            assert listed.of("entered", one.from_stage, span) == one.entered
+            assert listed.of("reached", one.to_stage, span, from_stages={one.from_stage}) == one.reached
     for span, figures in every_period(asked, conversion_by_cohort(parts, asked, within, LATER, zone)):
         for one in figures:
-            assert listed("entered_first", one.from_stage, span) == one.entered
-            from_stages = {one.from_stage}
-            assert listed("cohort_reached", one.to_stage, span, from_stages=from_stages, within=within) == one.reached
+            more = {"from_stages": {one.from_stage}, "within": within}
+            assert listed.of("entered_first", one.from_stage, span) == one.entered
+            assert listed.of("cohort_reached", one.to_stage, span, **more) == one.reached
 
 
 @given(histories(), st.sampled_from(ZONES))

@@ -13,18 +13,21 @@ Dates are days since the year 1 (``date.toordinal``): short, and quick to compar
 
 from __future__ import annotations
 
+import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lifecycle.reports.cells import KEY_BITS, KEY_MASK, Places, Table, table
 from lifecycle.reports.dimensions import ALL, DIMENSIONS, values_of
 from lifecycle.reports.durations import bin_of
-from lifecycle.reports.parts import CORRECTED_KNOWN_BY, GRANULARITIES, part_name
+from lifecycle.reports.parts import CORRECTED_KNOWN_BY, GRANULARITIES, PART_NAMES, part_name
 from lifecycle.reports.periods import Granularity, start_of
 from lifecycle.reports.windows import window_of
 from lifecycle.steps import DayRow, LostDeal, Step, Told
@@ -33,6 +36,18 @@ from lifecycle.steps import DayRow, LostDeal, Step, Told
 _QUARTER = 900
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SINCE = datetime(1973, 1, 1, tzinfo=UTC).timestamp() // _QUARTER
+
+
+#: What is no dimension of reports: each version in each cycle.
+_IN_BOTH = "version/cycle"
+#: Dimensions that follow from that, and how.
+_FROM_BOTH: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        ALL: lambda _: ALL,
+        "version": lambda key: key.partition("/")[0],
+        "cycle": lambda key: key.partition("/")[2],
+    }
+)
 
 
 class _LocalDates(dict[float, int]):
@@ -71,22 +86,43 @@ class _Tally:
         for cell, context in zip(cells, contexts, strict=True):
             by_context[context].append(cell)
 
-    def changed(self, change: Any) -> _Tally:
+    def changed(self, change: Callable[[list[int]], list[int]]) -> _Tally:
         """The same things, with each context's cells changed."""
         made = _Tally(self.things)
         for context, cells in self._by_context.items():
             made._by_context[context] = change(cells)
         return made
 
-    def table(self, contexts_of: Mapping[str, Sequence[int]]) -> Table:
-        """The table of a dimension, of which each value has some contexts."""
+    def tables(self, contexts_of: Mapping[str, Mapping[str, Sequence[int]]]) -> dict[str, Table]:
+        """The table of each dimension, of which each value has some contexts.
+
+        Versions and cycles are few. So their counts, and those of everybody, come from the counts of each version in
+        each cycle, which is much less to add up than all cells.
+        """
+        in_both = {key: self._count(contexts) for key, contexts in contexts_of[_IN_BOTH].items()}
+        made = {}
+        for dimension in (ALL, *DIMENSIONS):
+            if dimension in _FROM_BOTH:
+                counts = _summed(in_both, _FROM_BOTH[dimension])
+            else:
+                counts = {value: self._count(contexts) for value, contexts in contexts_of[dimension].items()}
+            made[dimension] = table(self.things, {value: cells for value, cells in counts.items() if cells})
+        return made
+
+    def _count(self, contexts: Iterable[int]) -> Counter[int]:
         by_context = self._by_context
-        counts = {}
-        for value, contexts in contexts_of.items():
-            cells = Counter(chain.from_iterable(by_context[one] for one in contexts if one in by_context))
-            if cells:
-                counts[value] = cells
-        return table(self.things, counts)
+        return Counter(chain.from_iterable([by_context[one] for one in contexts if one in by_context]))
+
+
+def _summed(in_both: Mapping[str, Counter[int]], value_of: Callable[[str], str]) -> dict[str, Counter[int]]:
+    sums: dict[str, Counter[int]] = {}
+    for key, counts in in_both.items():
+        value = value_of(key)
+        if value in sums:
+            sums[value].update(counts)
+        else:
+            sums[value] = counts.copy()
+    return sums
 
 
 class DayTally:
@@ -191,37 +227,34 @@ class DayTally:
     def parts(self) -> dict[str, Any]:
         """The day's parts by name."""
         left = self._ended.changed(lambda cells: [cell >> KEY_BITS for cell in cells])
-        cohorts = [self._cohorts_by(granularity) for granularity in GRANULARITIES]
-        parts: dict[str, Any] = {}
-        for dimension, contexts_of in self._contexts_by_dimension().items():
-            flows: dict[str, Any] = {
-                "moves": self._moves.table(contexts_of),
-                "left": left.table(contexts_of),
-                "exits": self._exits.table(contexts_of),
-                "reached": self._reached.table(contexts_of),
-            }
-            if dimension in CORRECTED_KNOWN_BY:
-                flows["corrected"] = self._corrected.table(contexts_of)
-            if dimension == ALL:
-                flows["lost"] = [
-                    [day, reason, currency, len(amounts), None if untold else str(sum(amounts))]
-                    for (day, reason, currency, untold), amounts in self._lost.items()
-                ]
-            parts[part_name("flows", dimension)] = flows
-            parts[part_name("stays", dimension)] = {
-                "ended": self._ended.table(contexts_of),
-                "lengths": self._lengths.table(contexts_of),
-            }
-            for granularity, tally in zip(GRANULARITIES, cohorts, strict=True):
-                parts[part_name(f"cohorts_by_{granularity}", dimension)] = {"cohorts": tally.table(contexts_of)}
+        families: dict[str, dict[str, _Tally]] = {
+            "flows": {"moves": self._moves, "left": left, "exits": self._exits, "reached": self._reached},
+            "stays": {"ended": self._ended, "lengths": self._lengths},
+            **{f"cohorts_by_{by}": {"cohorts": self._cohorts_by(by)} for by in GRANULARITIES},
+        }
+        contexts_of = self._contexts_by_dimension()
+        parts: dict[str, Any] = {name: {} for name in PART_NAMES}
+        for family, tallies in families.items():
+            for name, tally in tallies.items():
+                tables = tally.tables(contexts_of)
+                for dimension in (ALL, *DIMENSIONS):
+                    parts[part_name(family, dimension)][name] = tables[dimension]
+        corrected = self._corrected.tables(contexts_of)
+        for dimension in CORRECTED_KNOWN_BY:
+            parts[part_name("flows", dimension)]["corrected"] = corrected[dimension]
+        parts[part_name("flows", ALL)]["lost"] = [
+            [day, reason, currency, len(amounts), None if untold else str(sum(amounts))]
+            for (day, reason, currency, untold), amounts in self._lost.items()
+        ]
         return parts
 
     def _contexts_by_dimension(self) -> dict[str, dict[str, list[int]]]:
         """Of each dimension and value, the places of the contexts."""
-        found: dict[str, dict[str, list[int]]] = {ALL: {ALL: list(range(len(self._contexts)))}}
-        found |= {dimension: {} for dimension in DIMENSIONS}
+        found: dict[str, dict[str, list[int]]] = {name: {} for name in (ALL, *DIMENSIONS, _IN_BOTH)}
         for thing, place in self._contexts.items():
-            for dimension, value in values_of(*thing).items():
+            values: dict[str, str] = {**values_of(*thing)}
+            values[_IN_BOTH] = f"{values['version']}/{values['cycle']}"
+            for dimension, value in values.items():
                 found[dimension].setdefault(value, []).append(place)
         return found
 
@@ -254,7 +287,20 @@ def aggregate_day(rows: Iterable[DayRow], lost: Iterable[LostDeal], zone: ZoneIn
     Returns:
         Its parts by name, plain JSON values; always all of them, some perhaps empty.
     """
-    day = DayTally(zone)
-    day.take(rows)
-    day.take_lost(lost)
-    return day.parts()
+    with _without_collector():
+        day = DayTally(zone)
+        day.take(rows)
+        day.take_lost(lost)
+        return day.parts()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Nothing here makes cycles, and looking for some among millions of new objects takes as long as all the rest."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

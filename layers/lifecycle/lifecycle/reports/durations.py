@@ -7,9 +7,10 @@ are never collapsed, so adding up is exact, in whatever order the parts come.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any
 
 from ddsketch.ddsketch import BaseDDSketch
@@ -52,6 +53,21 @@ def bin_of(duration: timedelta) -> int:
     return bisect_left(_BOUNDS, duration.days * 86_400 + duration.seconds) + 1 if duration >= _SECOND else 0
 
 
+def quantiles_of(counts: Mapping[int, int], parts: Sequence[float]) -> list[timedelta | None]:
+    """Quantiles of lengths of which only the bins are known: the same that ``Durations`` would give.
+
+    Arguments:
+        counts: how many there are in each bin (``bin_of``).
+        parts: which quantiles; 0.5 is the half.
+    """
+    bins = sorted(counts)
+    up_to = list(accumulate(counts[one] for one in bins))
+    if not up_to or not up_to[-1]:
+        return [None for _ in parts]
+    places = (bins[bisect_right(up_to, part * (up_to[-1] - 1))] for part in parts)
+    return [timedelta(seconds=round(_MAPPING.value(place - 1))) if place else timedelta(0) for place in places]
+
+
 class Durations:
     """Lengths of time, to the second."""
 
@@ -61,16 +77,6 @@ class Durations:
     def _fill(self, bins: DenseStore, zeros: int) -> None:
         self._bins = bins
         self._sketch = BaseDDSketch(_MAPPING, bins, DenseStore(), float(zeros))
-
-    @classmethod
-    def of_bins(cls, counts: Mapping[int, int]) -> Durations:
-        """Lengths of which only the bins (``bin_of``) are known, and how many there are in each."""
-        made = cls()
-        for place, count in counts.items():
-            if place and count:
-                made._bins.add(place - 1, float(count))
-        made._fill(made._bins, counts.get(0, 0))
-        return made
 
     def take(self, duration: timedelta) -> None:
         """Count one more; less than a second counts as none."""

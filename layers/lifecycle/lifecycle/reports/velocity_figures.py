@@ -13,7 +13,7 @@ from lifecycle.reports.adding_up import Calendar, CountedAs, add_up, add_up_keye
 from lifecycle.reports.asked import Asked, Report, ValueFigures, by_period, reported_stages
 from lifecycle.reports.cells import Thing
 from lifecycle.reports.dimensions import EVERYBODY, Slice
-from lifecycle.reports.durations import Durations, bin_of
+from lifecycle.reports.durations import bin_of, quantiles_of
 from lifecycle.reports.parts import Parts
 from lifecycle.reports.periods import DAY, Span, local_date, midnight, noon
 
@@ -102,7 +102,7 @@ def usual_limits(parts: Parts, as_of: datetime, zone: ZoneInfo, sliced: Slice = 
 
     added = add_up_keyed(parts, ("stays", sliced.dimension), year.in_utc, {"lengths": counted_as}, [sliced.value])
     bins = added["lengths"][sliced.value]
-    limits = {stage: Durations.of_bins(counts).quantile(0.9) for stage, counts in bins.items()}
+    limits = {stage: quantiles_of(counts, (0.9,))[0] for stage, counts in bins.items()}
     return {stage: limit for stage, limit in limits.items() if limit is not None}
 
 
@@ -193,8 +193,7 @@ def _with_open(stage: str, ended: _Bins, still_open: _Bins) -> Lengths:
 
 
 def _lengths(bins: Counter[int]) -> Lengths:
-    durations = Durations.of_bins(bins)
-    return Lengths(durations.count, *map(durations.quantile, (0.5, 0.75, 0.9)))
+    return Lengths(bins.total(), *quantiles_of(bins, (0.5, 0.75, 0.9)))
 
 
 def _entry(thing: Thing) -> tuple[str, int]:
