@@ -1,21 +1,20 @@
 """The funnel's numbers by brute force: every log is folded from the beginning, and every move counted in plain Python.
 
-Of a log with withdrawals, what was withdrawn is left out beforehand: it counts as if it had never been. So neither the
-steps of reports, nor their figures of days, nor the code of corrections has a part in these numbers.
+Neither the steps of reports nor their figures of days have a part in these numbers.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lifecycle.engine.calendar import Calendar
-from lifecycle.engine.fold import fold
-from lifecycle.events import Event, Withdrawal
+from lifecycle.engine.fold import fold, in_order
+from lifecycle.events import Event, Key
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.store.protocol import Store
 
@@ -45,34 +44,58 @@ class Hand:
 
 
 def count(store: Store, calendar: Calendar, zone: ZoneInfo, now: datetime) -> Hand:
-    """Count all prospects of a workspace. Its funnel has a stage of the anonymous, from which becoming known leads."""
+    """Count all prospects of a workspace. Its funnel has a stage of the anonymous, which nobody known is in."""
     hand = Hand()
-    anonymous = {stage.key for plan in calendar.plans for stage in plan.funnel.stages if stage.anonymous}
     for root in _prospects(store, calendar):
         around = Neighbourhood(store)
         around.load([root])
-        events = list(_standing(around.whole_log(root)[0]))
-        # What is left of corrections are those by deals and their contacts, of which a log holds the last word too.
-        for move in fold(events, calendar, now).true_moves():
-            day = move.occurred_at.astimezone(zone).date()
-            known = move.from_stage not in anonymous
-            hand.entered[day, move.to_stage] += 1
-            hand.left[day, move.from_stage] += known
-            hand.flows[move.from_stage if known else None, move.to_stage] += 1
+        events = in_order(around.whole_log(root)[0])
+        arrived = _known(events, calendar)
+        if arrived is not None:
+            _count_one(hand, events, arrived, calendar, zone, now)
     return hand
+
+
+def _count_one(
+    hand: Hand, events: list[Event], arrived: Key, calendar: Calendar, zone: ZoneInfo, now: datetime
+) -> None:
+    """Count the moves of one prospect from when it was known; what it did not move by then it came in with."""
+    moves = fold(events, calendar, now).true_moves()
+    stage = calendar.at(events[0].occurred_at).ladder[0].stage.key
+    before: str | None = None
+
+    def enter(to_stage: str, moment: datetime) -> None:
+        nonlocal before
+        day = moment.astimezone(zone).date()
+        hand.entered[day, to_stage] += 1
+        hand.flows[before, to_stage] += 1
+        if before is not None:
+            hand.left[day, before] += 1
+        before = to_stage
+
+    for move in moves:
+        if move.event > arrived and before is None:
+            enter(stage, arrived.occurred_at)
+        if move.event >= arrived:
+            enter(move.to_stage, move.occurred_at)
+        stage = move.to_stage
+    if before is None:
+        enter(stage, arrived.occurred_at)
+
+
+def _known(events: list[Event], calendar: Calendar) -> Key | None:
+    """When a prospect is first known: an email, or a deal."""
+    for number, event in enumerate(events, 1):
+        machine = fold(events[:number], calendar, event.occurred_at).machine
+        if machine.known is not None or any(deal.counts for deal in machine.deals.values()):
+            return event.key
+    return None
 
 
 def _prospects(store: Store, calendar: Calendar) -> Iterator[str]:
     stages = dict.fromkeys(key for plan in calendar.plans for key in plan.funnel.stage_keys)
     for stage in stages:
         yield from (id_ for _, id_ in store.in_stage(stage, "", "0", "~"))
-
-
-def _standing(events: Iterable[Event]) -> Iterator[Event]:
-    """The events that count."""
-    events = list(events)
-    withdrawn = {event.event_id for event in events if isinstance(event, Withdrawal)}
-    return (event for event in events if not isinstance(event, Withdrawal) and event.id not in withdrawn)
 
 
 def differences(report: Any, hand: Hand) -> list[Any]:

@@ -115,9 +115,11 @@ def test_reports_agree_with_all_logs_whatever_corrects_the_past(office: Office) 
     assert sum(of["stock"] for of in report["stages"]) == PEOPLE - 1
 
     # A re-entry: back, and in again.
-    office.api.decide(ids[2], action="set_stage", stage="suspect", reason="asked to be called next year")
-    office.visit("person-2", 39.9999, "form_submission", properties={"form": "demo"})
+    back = (BEGIN + timedelta(days=30)).isoformat()
+    office.api.decide(ids[2], action="set_stage", stage="suspect", reason="call next year", occurred_at=back)
+    office.visit("person-2", 31, "form_submission", properties={"form": "demo"})
     report = office.assert_right()
+    assert figures(report, "marketing_qualified")["entered_again"] == 1
 
     # Slices add up, each by itself and all together.
     broken_down = office.funnel(break_down="source")
