@@ -161,7 +161,11 @@ class World:
     def corrected(self, stage: str, span: Span) -> int | None:
         if self.slice.dimension in ("source", "campaign", "owner"):
             return None
-        values = {ALL: lambda row: ALL, "version": lambda row: row.funnel_version, "cycle": lambda row: row.cycle}
+        values: dict[str, Callable[[DayRow], Any]] = {
+            ALL: lambda row: ALL,
+            "version": lambda row: row.funnel_version,
+            "cycle": lambda row: row.cycle,
+        }
         return sum(
             row.corrected
             and row.to_stage == stage
@@ -303,12 +307,14 @@ def test_conversion_by_period_is_what_the_ways_say(rows: list[DayRow], zone: Zon
     report = conversion_by_period(parts_of(rows, zone), asked)
 
     for span, figures in every_period(asked, report):
+
+        def in_span(first: Entry, step: Step, span: Span = span) -> bool:
+            return world.within(step.entry, span)
+
         assert [(one.from_stage, one.to_stage) for one in figures if one.adjacent] == list(pairwise(LADDER))
         assert len(figures) == 6
         for one in figures:
-            reached = world.reached(
-                one.from_stage, one.to_stage, lambda first, step, span=span: world.within(step.entry, span)
-            )
+            reached = world.reached(one.from_stage, one.to_stage, in_span)
             assert (one.entered, one.reached) == (world.entered(one.from_stage, span), reached)
             assert one.rate == (reached / one.entered if one.entered else None)
 
@@ -322,12 +328,12 @@ def test_conversion_by_cohort_is_what_the_ways_say(
     report = conversion_by_cohort(parts_of(rows, zone), asked, within, LATER, zone)
 
     for span, figures in every_period(asked, report):
+
+        def in_cohort(first: Entry, step: Step, span: Span = span) -> bool:
+            return world.within(first, span) and step.entry.at - first.at <= longest
+
         for one in figures:
-            reached = world.reached(
-                one.from_stage,
-                one.to_stage,
-                lambda first, step, span=span: world.within(first, span) and step.entry.at - first.at <= longest,
-            )
+            reached = world.reached(one.from_stage, one.to_stage, in_cohort)
             assert (one.entered, one.reached) == (world.entered_first(one.from_stage, span), reached)
             assert one.reached <= one.entered
             assert one.ripe == (within is not None)
