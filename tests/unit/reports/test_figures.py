@@ -20,13 +20,12 @@ from lifecycle.reports.durations import Durations
 from lifecycle.reports.flow_figures import flow_report
 from lifecycle.reports.funnel_figures import StageFigures, funnel_report
 from lifecycle.reports.numbers import Question, counts_as, inside, origins
-from lifecycle.reports.parts import PART_NAMES
 from lifecycle.reports.periods import Period, Span
 from lifecycle.reports.reason_figures import reason_report
 from lifecycle.reports.velocity_figures import Lengths, usual_limits, velocity_report
 from lifecycle.reports.windows import WINDOWS
 from lifecycle.steps import DayRow, Entry, Step
-from tests.random_ways import FUNNEL, LADDER, STAGES, STARTS, ZONES, FakeParts, histories, parts_of
+from tests.random_ways import FUNNEL, LADDER, STAGES, STARTS, ZONES, histories, parts_of
 
 LATER = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -431,10 +430,3 @@ def test_behind_every_conversion_are_as_many_rows(
             more = {"from_stages": {one.from_stage}, "within": within}
             assert listed.of("entered_first", one.from_stage, span) == one.entered
             assert listed.of("cohort_reached", one.to_stage, span, **more) == one.reached
-
-
-@given(histories(), st.sampled_from(ZONES))
-def test_a_day_always_has_all_parts(rows: list[DayRow], zone: ZoneInfo) -> None:
-    parts: FakeParts = parts_of([*rows], zone)
-
-    assert all(set(of_day) == set(PART_NAMES) for of_day in parts._days.values())
