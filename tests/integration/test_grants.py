@@ -36,7 +36,7 @@ from lifecycle.contract.session_examples import SESSION
 from lifecycle.contract.source_examples import SOURCE_ID
 from lifecycle.contract.throttling import throttle
 from lifecycle.events import Activity, Identity, prospect_id
-from lifecycle.services import lifecycle, paging
+from lifecycle.services import lifecycle, paging, report_days
 from lifecycle.services.credentials import create_api_key
 from lifecycle.store.bus import event_bus
 from lifecycle.store.client import dynamodb_client, hasty_dynamodb_client
@@ -79,7 +79,7 @@ CLIMB = ("email_sent", "website_visit", "form_submission")
 PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 #: What Lambda itself calls by the function's role.
 OF_STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
-WORKSPACE_ROLES = ("WorkspaceRole", "WorkspaceReadRole")
+WORKSPACE_ROLES = ("WorkspaceRole", "WorkspaceReadRole", "WorkspaceReportRole")
 OF_QUEUES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 OF_EVERY_FUNCTION = ("logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
 
@@ -222,8 +222,8 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str
         case "SendMessage":
             queue = params["QueueUrl"].rpartition("/")[2]
             yield operation, {"jobs": "JobQueue", "records": "RecordQueue"}[queue], None
-        case "PutParameter" | "GetParameter" | "DeleteParameters":
-            yield from ((operation, _parameter(name), None) for name in params.get("Names") or [params["Name"]])
+        case "PutParameter" | "GetParameter" | "DeleteParameter":
+            yield operation, _parameter(params["Name"]), None
         case "PutEvents":
             yield from ((operation, {BUS_NAME: "EventBus"}[it["EventBusName"]], None) for it in params["Entries"])
         case _:
@@ -279,6 +279,7 @@ class Told:
         self._what_waits_is_resolved()
         self._events_come_by_a_bus()
         self._hooks_are_asked()
+        self._reports_are_read()
         self._long_work_is_done()
 
     def _send(self, sample_name: str, workspace: str, body: Mapping[str, Any] | None = None, **path: str) -> Any:
@@ -382,6 +383,22 @@ class Told:
                     assert self._calls.handle("enrich_record", {"Records": [record]}) == {"batchItemFailures": []}
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return asked
+    def _reports_are_read(self) -> None:
+        """At first the day is too large for a request. Later it has been quiet for a while."""
+        workspace = "read-reports"
+        self._make_more_prospects(workspace, LONG_AGO, CLIMB[-1])
+        with self._patch.context() as hurried:
+            hurried.setattr(report_days, "LONGEST_INLINE_SECONDS", -1.0)
+            assert not self._send("read_reports.viscosity", workspace)["complete"]
+        with self._patch.context() as at_that_time:
+            at_that_time.setattr(report_days, "datetime", Clock(datetime.now(UTC) + timedelta(hours=1)))
+            assert self._send("read_reports.viscosity", workspace)["complete"]
+        for name in ("read_reports.prospects", "read_reports.stock"):
+            event = request(name, workspace)
+            asked = {**event["queryStringParameters"], "stage": "marketing_qualified"}
+            event |= {"multiValueQueryStringParameters": {name: [value] for name, value in asked.items()}}
+            counted = json.loads(self._calls.handle("read_reports", event)["body"])
+            assert len(counted["prospects"]) == SHARDS + 1
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))

@@ -1,0 +1,201 @@
+"""Velocity: how long stays in a stage take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lifecycle.reports.adding_up import Calendar, CountedAs, add_up, add_up_keyed, since_ever, whole
+from lifecycle.reports.asked import Asked, Report, ValueFigures, by_period, reported_stages
+from lifecycle.reports.cells import Thing
+from lifecycle.reports.dimensions import EVERYBODY, Slice
+from lifecycle.reports.durations import bin_of, quantiles_of
+from lifecycle.reports.parts import Parts
+from lifecycle.reports.periods import DAY, Span, local_date, midnight, noon
+
+#: How far back stays are looked at to tell how long a stage takes as a rule.
+RULE_FROM = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long ``count`` stays are: half of them no longer than ``median``, and so on; ``None`` without any."""
+
+    count: int
+    median: timedelta | None
+    p75: timedelta | None
+    p90: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class VelocityFigures:
+    """How long the stays in a stage are.
+
+    Attributes:
+        ended: of those that ended in the period.
+        with_open: of these and of those that had not ended by its end, as long as they were by then.
+    """
+
+    stage: str
+    ended: Lengths
+    with_open: Lengths
+
+
+#: Of each stage, how many lengths there are in each bin.
+_Bins = dict[str, Counter[int]]
+
+
+def velocity_report(parts: Parts, asked: Asked, as_of: datetime, zone: ZoneInfo) -> Report[VelocityFigures]:
+    """How long the stays in each stage are.
+
+    Arguments:
+        parts: of all days up to the last.
+        asked: of when and whom.
+        as_of: when a period that is not over ends.
+        zone: of the workspace.
+    """
+    dimension, value = asked.slice
+    periods = asked.periods
+    ends = _Ends(as_of, zone)
+    stays = _Stays(parts, dimension, Calendar(periods), [value])
+    by_value = _Stays(parts, asked.break_down, whole(asked.span), None) if asked.break_down else None
+    stages = reported_stages(asked.funnel, stays.seen_stages())
+    keys = [stage.stage for stage in stages]
+
+    def figures(of: _Stays, one: str, places: range, span: Span) -> tuple[VelocityFigures, ...]:
+        ended = of.ended(one, places)
+        still_open = ends.bins(of.open_at(one, places[-1]), span.last)
+        return tuple(
+            VelocityFigures(key, _lengths(ended.get(key, Counter())), _with_open(key, ended, still_open))
+            for key in keys
+        )
+
+    return Report(
+        stages=stages,
+        totals=figures(stays, value, range(1, len(periods) + 1), asked.span),
+        periods=by_period(periods, lambda at: figures(stays, value, range(at + 1, at + 2), periods[at].span)),
+        break_down=tuple(ValueFigures(one, figures(by_value, one, range(1, 2), asked.span)) for one in by_value.values)
+        if by_value
+        else (),
+    )
+
+
+def usual_limits(parts: Parts, as_of: datetime, zone: ZoneInfo, sliced: Slice = EVERYBODY) -> dict[str, timedelta]:
+    """For each stage that somebody left in the last 365 days, the time in which nine of ten did.
+
+    Arguments:
+        parts: of these days.
+        as_of: when they end.
+        zone: of the workspace.
+        sliced: of whom.
+    """
+    today = local_date(as_of, zone)
+    year = Span(today - RULE_FROM + DAY, today)
+
+    def counted_as(thing: Thing) -> str | None:
+        day, stage = thing
+        return stage if date.fromordinal(day) in year else None
+
+    added = add_up_keyed(parts, ("stays", sliced.dimension), year.in_utc, {"lengths": counted_as}, [sliced.value])
+    bins = added["lengths"][sliced.value]
+    limits = {stage: quantiles_of(counts, (0.9,))[0] for stage, counts in bins.items()}
+    return {stage: limit for stage, limit in limits.items() if limit is not None}
+
+
+class _Stays:
+    """Stays that began and ended, by value and bucket."""
+
+    def __init__(self, parts: Parts, dimension: str, calendar: Calendar, values: Sequence[str] | None) -> None:
+        def counted_as(thing: Thing) -> tuple[str, int] | None:
+            day, stage = thing
+            bucket = calendar.bucket(day)
+            return None if bucket is None else (stage, bucket)
+
+        days = since_ever(calendar)
+        flows = add_up(parts, ("flows", dimension), calendar, {"moves": _entry}, values=values, days=days)
+        tables: dict[str, CountedAs] = {"ended": counted_as, "lengths": counted_as}
+        stays = add_up_keyed(parts, ("stays", dimension), days, tables, values)
+        self._lengths = stays["lengths"]
+        self._open = {
+            value: _running(entered, stays["ended"].get(value, {})) for value, entered in flows["moves"].items()
+        }
+        self.values = sorted(self._open)
+
+    def seen_stages(self) -> set[str]:
+        """The stages with a stay that ended in one of the periods, or had not ended by its end."""
+        ended = {stage for sums in self._lengths.values() for stage, bucket in sums if bucket}
+        return ended | {stage for buckets in self._open.values() for stays in buckets[1:] for stage in stays}
+
+    def ended(self, value: str, places: range) -> _Bins:
+        """The lengths of the stays that ended in some buckets."""
+        total: _Bins = {}
+        for (stage, bucket), bins in self._lengths.get(value, {}).items():
+            if bucket in places:
+                total.setdefault(stage, Counter()).update(bins)
+        return total
+
+    def open_at(self, value: str, place: int) -> Mapping[str, Mapping[int, int]]:
+        """How many stays had not ended by the end of a bucket, by stage and day of entry."""
+        return self._open[value][place]
+
+
+class _Ends:
+    """How long stays that had not ended by the end of a period were by then: as if begun at noon of their day."""
+
+    def __init__(self, as_of: datetime, zone: ZoneInfo) -> None:
+        self._as_of = as_of
+        self._zone = zone
+        self._noons: dict[int, datetime] = {}
+
+    def bins(self, stays: Mapping[str, Mapping[int, int]], last: date) -> _Bins:
+        """The bins of their lengths by the end of a day."""
+        end = min(midnight(last + DAY, self._zone), self._as_of)
+        of_day = {day: bin_of(end - self._noon(day)) for days in stays.values() for day in days}
+        bins: _Bins = {}
+        for stage, days in stays.items():
+            bins[stage] = Counter()
+            for day, count in days.items():
+                bins[stage][of_day[day]] += count
+        return bins
+
+    def _noon(self, day: int) -> datetime:
+        found = self._noons.get(day)
+        if found is None:
+            found = self._noons[day] = noon(date.fromordinal(day), self._zone)
+        return found
+
+
+def _running(
+    entered: Sequence[Counter[Any]], ended: Mapping[tuple[str, int], Counter[int]]
+) -> list[dict[str, dict[int, int]]]:
+    """By the end of each bucket, the stays that had begun and not ended, by stage and day of entry."""
+    ended_in: dict[int, list[tuple[str, Counter[int]]]] = {}
+    for (stage, bucket), days in ended.items():
+        ended_in.setdefault(bucket, []).append((stage, days))
+    still: dict[str, Counter[int]] = {}
+    running = []
+    for bucket, came in enumerate(entered):
+        for (stage, day), count in came.items():
+            still.setdefault(stage, Counter())[day] += count
+        for stage, days in ended_in.get(bucket, ()):
+            still.setdefault(stage, Counter()).subtract(days)
+        still = {stage: left for stage, days in still.items() if (left := +days)}
+        running.append({stage: dict(days) for stage, days in still.items()})
+    return running
+
+
+def _with_open(stage: str, ended: _Bins, still_open: _Bins) -> Lengths:
+    return _lengths(ended.get(stage, Counter()) + still_open.get(stage, Counter()))
+
+
+def _lengths(bins: Counter[int]) -> Lengths:
+    return Lengths(bins.total(), *quantiles_of(bins, (0.5, 0.75, 0.9)))
+
+
+def _entry(thing: Thing) -> tuple[str, int]:
+    """Of a move: the stage that is entered, and the day."""
+    return thing[2], thing[0]
