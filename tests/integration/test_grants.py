@@ -383,6 +383,7 @@ class Told:
                     assert self._calls.handle("enrich_record", {"Records": [record]}) == {"batchItemFailures": []}
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return asked
+
     def _reports_are_read(self) -> None:
         """At first the day is too large for a request. Later it has been quiet for a while."""
         workspace = "read-reports"
