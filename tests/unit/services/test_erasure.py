@@ -321,6 +321,21 @@ def test_whom_a_person_parted_from_the_erased_keeps_everything_but_their_identit
     assert (view.identities, view.counts["activities"]) == ((BOB,), 2)
 
 
+def test_whom_a_person_parted_from_a_cookie_that_joined_the_erased_keeps_nothing_of_theirs(
+    store: MemoryStore, lifecycle: Lifecycle
+) -> None:
+    lifecycle.record_activity(visit("b", 14, BOB, COOKIE))
+    lifecycle.decide(id_of(BOB), unmerge("apart", 41, id_of(COOKIE)))
+    lifecycle.record_activity(visit("a", 1, ANN, COOKIE))
+    contacts = (Contact((ANN, CRM), None), Contact((BOB, CRM), None))
+    lifecycle.update_deal(deal_update("u", 1, None, contacts))
+
+    erase(lifecycle)
+
+    assert held(store, "003-ann") == []
+    assert lifecycle.find_prospect(BOB).prospect_id == id_of(BOB)
+
+
 def test_who_was_merged_goes_as_a_whole(store: MemoryStore, lifecycle: Lifecycle) -> None:
     lifecycle.record_activity(visit("a", 1, ANN))
     lifecycle.record_activity(visit("b", 2, BOB))

@@ -126,7 +126,7 @@ class Eraser:
             "deal_entries": 0,
             "transitions_kept": sum(map(len, kept.values())),
         }
-        apart = _parted(around, root, own)
+        apart = _parted(around, own)
         tombs = {id_: Partition(id_, version=around[id_].version, erased_at=now) for id_ in own}
         for visitor in shared:
             for _, owner in around[visitor].bindings:
@@ -307,10 +307,10 @@ def _with_the_rest(erasure: Erasure, around: Neighbourhood) -> Erasure:
     return erasure
 
 
-def _parted(around: Neighbourhood, root: str, own: Sequence[str]) -> list[str]:
-    """The prospects that a person parted from one."""
-    rulings = around[root].rulings
-    roots = dict.fromkeys(around.root(other) for other, ruling in rulings.items() if ruling.apart)
+def _parted(around: Neighbourhood, own: Sequence[str]) -> list[str]:
+    """The prospects that a person parted from one, or from what belongs to it since."""
+    rulings = [ruled for id_ in own for ruled in around[id_].rulings.items()]
+    roots = dict.fromkeys(around.root(other) for other, ruling in rulings if ruling.apart)
     return [other for other in roots if other not in own and around[other].summary is not None]
 
 
@@ -328,7 +328,7 @@ def _forget(around: Neighbourhood, own: Sequence[str], shared: Sequence[str]) ->
         for other in _owners(around, visitor).difference(own):
             around[other].members[visitor] = None
             touched[other] = None
-    for ruled in around[own[0]].rulings:
+    for ruled in dict.fromkeys(ruled for id_ in own for ruled in around[id_].rulings):
         other = around.root(ruled)
         rulings = around[other].rulings
         for mine in set(rulings).intersection(own):

@@ -347,7 +347,9 @@ class Neighbourhood:
                 self._rebind(visitor, {root})
         else:
             self[root].members[visitor] = self._always(visitor)
+            rulings = partition.rulings
             self._become_pointer(partition, root)
+            partition.rulings = rulings  # whom a person parted it from, an erasure has to know
             partition.bindings = (Binding(None, home),)
             self._change(root, visitor)
 
