@@ -12,6 +12,7 @@ from lifecycle.contract.limits import MAX_LISTED_ERRORS
 from lifecycle.contract.refusals import (
     BodyTooLargeError,
     CsrfError,
+    ExportNotFoundError,
     FieldError,
     InsufficientScopeError,
     InvalidCursorError,
@@ -159,6 +160,7 @@ KINDS: Mapping[type[Exception], ProblemType] = {
     DraftNotFoundError: ProblemType("draft-not-found", 404, "There is no such draft"),
     SignatureNotFoundError: ProblemType("signature-not-found", 404, "There is no such signature"),
     VersionNotFoundError: ProblemType("version-not-found", 404, "There is no such version"),
+    ExportNotFoundError: ProblemType("export-not-found", 404, "There is no such export"),
     JobNotFoundError: ProblemType("job-not-found", 404, "There is no such simulation or re-evaluation"),
     DraftChangedError: ProblemType("draft-changed", 409, "The draft has another content"),
     DraftPublishedError: ProblemType("draft-published", 409, "The draft became a version"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lifecycle.contract.audit_routes import AUDIT_ROUTES
+from lifecycle.contract.export_routes import EXPORT_ROUTES
 from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
 from lifecycle.contract.key_routes import KEY_ROUTES
 from lifecycle.contract.privacy_routes import PRIVACY_ROUTES
@@ -179,6 +180,7 @@ ROUTES: tuple[Route, ...] = (
     *PRIVACY_ROUTES,
     *FUNNEL_ROUTES,
     *KEY_ROUTES,
+    *EXPORT_ROUTES,
     *SOURCE_ROUTES,
     *AUDIT_ROUTES,
     *SESSION_ROUTES,

@@ -28,6 +28,7 @@ Action = Literal[
     "source.part_discarded",
     "prospect.exported",
     "prospect.erased",
+    "workspace.exported",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 SubjectKind = Literal["prospect", "draft", "version", "settings", "key", "source", "workspace"]

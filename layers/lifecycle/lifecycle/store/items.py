@@ -42,7 +42,7 @@ from lifecycle.store.schema import (
 Item = dict[str, Any]
 
 #: What kind of thing is due, as the index spells it.
-DueLetter = Literal["P", "E", "F"]
+DueLetter = Literal["P", "E", "F", "X"]
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -284,8 +284,9 @@ def due_attributes(at: datetime, workspace: str, kind: DueLetter, id_: str) -> I
     Arguments:
         at: the time.
         workspace: the workspace's id.
-        kind: ``P`` for a prospect, ``E`` for one whose erasure has more to do, ``F`` for a version of the funnel.
-        id_: the prospect's id, or the version.
+        kind: ``P`` for a prospect, ``E`` for one whose erasure has more to do, ``F`` for a version of the funnel,
+            ``X`` for the nightly export.
+        id_: the prospect's id, the version, or the workspace.
     """
     return {
         BY_DUE.partition_key: due_pk(shard_of(id_)),

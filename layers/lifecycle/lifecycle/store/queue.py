@@ -46,5 +46,15 @@ class JobQueue:
 @lru_cache(maxsize=1)
 def job_queue() -> JobQueue:
     """The queue of this deployment, which the environment variable ``JOB_QUEUE_URL`` names."""
+    return JobQueue(_client(), os.environ["JOB_QUEUE_URL"])
+
+
+@lru_cache(maxsize=1)
+def export_queue() -> JobQueue:
+    """The queue of exports, whose steps are longer; the environment variable ``EXPORT_QUEUE_URL`` names it."""
+    return JobQueue(_client(), os.environ["EXPORT_QUEUE_URL"])
+
+
+def _client() -> SQSClient:
     config = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5)
-    return JobQueue(keeping_time(boto3.client("sqs", config=config)), os.environ["JOB_QUEUE_URL"])
+    return keeping_time(boto3.client("sqs", config=config))

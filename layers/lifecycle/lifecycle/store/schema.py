@@ -52,6 +52,9 @@ SESSION = "SESSION"
 BEGUN_SIGN_IN = "SIGN_IN"
 ONCE = "ONCE"
 AUDIT_PREFIX = "A#"
+EXPORT_SETTINGS = "SETTINGS"
+#: Of the days in their list.
+MARKED_DAY_PREFIX = "DAY#"
 
 #: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
 #: in which ``*`` and ``?`` stand for others.
@@ -148,6 +151,16 @@ def counters_pk(workspace: str) -> str:
 def window_sk(window: int) -> str:
     """The sort key of a window."""
     return f"{window:012d}"
+
+
+def export_settings_pk(workspace: str) -> str:
+    """The partition of what a workspace has said about exports to the lake."""
+    return f"W#{checked_workspace(workspace)}#X"
+
+
+def marked_days_pk(workspace: str) -> str:
+    """The partition that lists the days (UTC) on which a workspace has transitions."""
+    return f"W#{checked_workspace(workspace)}#G"
 
 
 def session_pk(digest: str) -> str:
