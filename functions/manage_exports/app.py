@@ -1,4 +1,4 @@
-"""Answers everything under /exports: starts exports to the lake, shows how far they are, stops them, sets their nights."""
+"""Answers everything under /exports: starts exports to the lake, tells how far they are, stops them, sets the nights."""
 
 from __future__ import annotations
 

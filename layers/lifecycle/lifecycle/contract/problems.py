@@ -12,7 +12,6 @@ from lifecycle.contract.limits import MAX_LISTED_ERRORS
 from lifecycle.contract.refusals import (
     BodyTooLargeError,
     CsrfError,
-    ExportNotFoundError,
     FieldError,
     InsufficientScopeError,
     InvalidCursorError,
@@ -31,6 +30,7 @@ from lifecycle.services.errors import (
     DraftPublishedError,
     EmailKnownError,
     EventNotFoundError,
+    ExportNotFoundError,
     FunnelBusyError,
     InvalidDefinitionError,
     InvalidSettingsError,
