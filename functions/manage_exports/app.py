@@ -1,4 +1,4 @@
-"""Answers everything under /exports: starts exports to the lake, tells how far they are, stops them, sets the nights."""
+"""Answers everything under /exports: starts exports to the lake, tells how far they are, stops them."""
 
 from __future__ import annotations
 

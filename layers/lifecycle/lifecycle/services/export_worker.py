@@ -1,8 +1,8 @@
 """Does the steps of exports: plans one in segments that run side by side, and writes what each holds as Parquet.
 
-A segment is one shard of the prospects, whatever their stage, or one shard of the transitions of erased people. What
-a worker has read it writes down in parts, as large as its time and its disk allow, for many small files are slow to
-query. A part counts from the moment that the segment's record names it. Whoever finishes the last segment shows the
+A segment is one shard of the prospects, whatever their stage, or the transitions of all erased people. What a worker
+has read it writes down in parts, as large as its time and its disk allow, for many small files are slow to query. A
+part counts from the moment that the segment's record names it. Whoever finishes the last segment shows the
 whole export in the place of the one before, and removes the files of that.
 """
 
@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import BinaryIO, Protocol
 
@@ -23,7 +23,6 @@ from lifecycle.services.job_worker import Pace
 from lifecycle.services.lake_rows import event_rows, transition_rows
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.store.dynamo import DynamoStore
-from lifecycle.store.erased_moves import ErasedMoves
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.job_records import JobRecord, JobStatus, SegmentRecord
 from lifecycle.store.jobs import JobStore
@@ -32,7 +31,6 @@ from lifecycle.store.lake_tables import EVENTS, TRANSITIONS, LakeRow, LakeTable
 from lifecycle.store.parquet import Spool
 from lifecycle.store.protocol import JobRecords, Store
 from lifecycle.store.queue import export_queue
-from lifecycle.store.records import TransitionRecord
 from lifecycle.store.schema import SHARDS
 from lifecycle.store.workspace_clients import workspace_client
 
@@ -57,25 +55,16 @@ class Files(Protocol):
     def keep_only(self, exports: Sequence[str]) -> None: ...
 
 
-class Erased(Protocol):
-    """What exports need of the transitions of erased people; ``store.erased_moves`` describes each method."""
-
-    def days(self) -> list[date]: ...
-    def of_day(self, day: date, shard: int) -> Iterator[TransitionRecord]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What an export reads.
 
     Attributes:
         store: the workspace's store.
-        erased: the transitions of erased people.
         calendars: tells which stages there are or were.
     """
 
     store: Store
-    erased: Erased
     calendars: CalendarSource
 
 
@@ -118,7 +107,6 @@ class ExportWorker:
             records=JobStore(client, table, workspace),
             sources=Sources(
                 DynamoStore(client, table, workspace),
-                ErasedMoves(client, table, workspace),
                 Calendars(FunnelStore(client, table, workspace), remembered(table, workspace)),
             ),
             files=lake(workspace),
@@ -173,8 +161,7 @@ class ExportWorker:
         for shard in range(SHARDS):
             total = sum(self._records.count(stage, shard) for stage in stages)
             yield SegmentRecord(job.job_id, shard, PROSPECTS, shard, total=total)
-        for shard in range(SHARDS):
-            yield SegmentRecord(job.job_id, SHARDS + shard, ERASED, shard)
+        yield SegmentRecord(job.job_id, SHARDS, ERASED, 0)
 
     def _stages(self) -> tuple[str, ...]:
         """Those of earlier versions too: a prospect that has not been settled since is still listed there."""
@@ -278,17 +265,17 @@ class ExportWorker:
             part.add(event_rows(workspace, prospect_id, events), transition_rows(workspace, prospect_id, transitions))
 
     def _read_erased(self, segment: SegmentRecord, part: Part, goes_on: Callable[[], bool]) -> bool | None:
-        """Read the transitions of erased people, day by day; whether that is all, ``None`` if they are unwanted."""
-        later = (day for day in self._sources.erased.days() if day.isoformat() > segment.position)
-        while days := list(islice(later, PAGE)):
+        """Read the transitions of erased people; whether that is all, ``None`` if nobody wants them."""
+        names = self._sources.store.pseudonyms(segment.position)
+        while page := list(islice(names, PAGE)):
             if not self._goes_on(segment.job_id):
                 return None
-            for day in days:
+            for name in page:
                 if not goes_on():
                     return False
-                moves = list(self._sources.erased.of_day(day, segment.shard))
-                part.add((), transition_rows(self._records.workspace, "", moves))
-                part.position = day.isoformat()
+                moves = self._sources.store.transitions(name)
+                part.add((), transition_rows(self._records.workspace, name, moves))
+                part.position = name
         return True
 
     def _goes_on(self, job_id: str) -> bool:
@@ -319,7 +306,7 @@ class Part:
     Attributes:
         name: letters and digits that no other part has.
         seen: the prospects that it holds, those included of whom there is nothing.
-        position: up to where a segment of erased people is read.
+        position: up to which name the segment of erased people is read.
     """
 
     def __init__(self, events: Spool, transitions: Spool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lifecycle.engine.fold import Withdrawn, in_order
 from lifecycle.events import Activity, DealFact, Decision, Event, Withdrawal
+from lifecycle.steps import Step
 from lifecycle.store.items import format_time
 from lifecycle.store.json_text import to_json
 from lifecycle.store.lake_tables import LakeRow
@@ -103,7 +104,25 @@ def transition_rows(workspace: str, prospect_id: str, records: Sequence[Transiti
             "corrected_by": record.corrected_by,
             "restated_by": record.restated_by,
             "pseudonymous": record.pseudonymous,
+            "counted": record.step is not None,
+            **_of_step(record.step),
         }
+
+
+def _of_step(step: Step | None) -> LakeRow:
+    """What a transition is to a report, where it is anything."""
+    if step is None:
+        return {}
+    return {
+        "counted_from": step.from_stage,
+        "stay_began_at": None if step.left is None else format_time(step.left.at),
+        "again": step.again,
+        "opened": list(step.opened),
+        "why": step.why,
+        "told_source": step.entry.told.source,
+        "told_campaign": step.entry.told.campaign,
+        "told_owner": step.entry.told.owner,
+    }
 
 
 def _json(value: Mapping[str, Any]) -> str | None:

@@ -102,6 +102,15 @@ TRANSITIONS = LakeTable(
         Column("corrected_by", "string", "The event by which it no longer does."),
         Column("restated_by", "string", "The event whose withdrawals brought it to light."),
         Column("pseudonymous", "boolean", "The person was erased: it is kept for the counts."),
+        Column("counted", "boolean", "It is one of the steps that reports count. What follows is of these alone."),
+        Column("counted_from", "string", "The stage of the stay that it ends; null where the prospect became known."),
+        Column("stay_began_at", "timestamp", "When that stay began (UTC)."),
+        Column("again", "boolean", "The prospect had been in to_stage before."),
+        Column("opened", "array<string>", "The stages reached or passed for the first time in this cycle."),
+        Column("why", "string", "What led beside the ladder: a decision's reason, or a criterion."),
+        Column("told_source", "string", "The source that reports break down by, as it was told by then."),
+        Column("told_campaign", "string", "The campaign, as it was told by then."),
+        Column("told_owner", "string", "Whose prospect it was by then."),
     ),
 )
 
