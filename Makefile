@@ -68,9 +68,9 @@ $(venvs)/security/complete: requirements/security.txt $(bootstrap)/complete
 	$(call environment,$(venvs)/security,what looks for weaknesses,$<)
 	@touch $@
 
-# What the layer is made of and nothing else, to be listed.
-$(venvs)/layer/complete: layers/lifecycle/requirements.txt $(bootstrap)/complete
-	$(call environment,$(venvs)/layer,the libraries of the layer,$<)
+# What the layers are made of and nothing else, to be listed.
+$(venvs)/layer/complete: layers/lifecycle/requirements.txt layers/analytics/requirements.txt $(bootstrap)/complete
+	$(call environment,$(venvs)/layer,the libraries of the layers,$(filter %.txt,$^))
 	@touch $@
 
 # Nor is this: only `make bench` wants it.
@@ -82,6 +82,7 @@ compile := pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock: $(bootstrap)/complete ## newer versions of everything, within what requirements/*.in say
 	$(uv) $(compile) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(uv) $(compile) layers/lifecycle/requirements.in -o layers/lifecycle/requirements.txt
+	$(uv) $(compile) layers/analytics/requirements.in -o layers/analytics/requirements.txt
 	$(uv) $(compile) requirements/dev.in -o requirements/dev.txt
 	$(uv) $(compile) requirements/sam.in -o requirements/sam.txt
 	$(uv) $(compile) requirements/ministack.in -o requirements/ministack.txt
@@ -141,7 +142,7 @@ bench: up $(venvs)/bench/complete ## the figures that README.md names, measured 
 	@$(python) -m tests.bench.simulation_over_http
 
 # ----------------------------------------------------------------------------------------------------------------------
-# What the layer is made of
+# What the layers are made of
 # ----------------------------------------------------------------------------------------------------------------------
 bill := .local/sbom.cdx.json
 

@@ -20,6 +20,7 @@ from lifecycle.contract.resolver import Api, answer, logger
 from lifecycle.contract.times import now
 
 api = Api()
+api.preflight({route.path for route in routes.EXPORT_ROUTES})
 
 
 @api.route(routes.POST_EXPORT)

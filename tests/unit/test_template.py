@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -13,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from functions.run_export.app import ATTEMPTS as EXPORT_ATTEMPTS
 from functions.run_job.app import ATTEMPTS
 from lifecycle.contract.resolver import SECURITY_HEADERS
 from lifecycle.contract.route import Route
-from lifecycle.contract.routes import ROUTES
+from lifecycle.contract.routes import ASKED_THEMSELVES, ROUTES
 from lifecycle.services.roles import ROLES
 from lifecycle.store.schema import (
     AUDIT_PREFIX,
@@ -84,6 +87,8 @@ VERBS: dict[str, set[str]] = {
     "describe_api": set(),
     "evaluate_stage": STREAM | {"sqs:SendMessage"},
     "run_job": QUEUE | {"sqs:SendMessage"},
+    "manage_exports": {"sqs:SendMessage"},
+    "run_export": QUEUE | {"sqs:SendMessage", "glue:UpdateTable", "glue:CreateTable"},
     "run_timers": {"dynamodb:Query", "sqs:SendMessage"},
     "announce_stage": STREAM | {"events:PutEvents", "sqs:SendMessage"},
 }
@@ -91,14 +96,17 @@ VERBS: dict[str, set[str]] = {
 IN_A_WORKSPACE: dict[str, tuple[set[str], set[str]]] = {
     "WorkspaceRole": (READ | WRITE, {BY_STAGE.name}),
     "WorkspaceReadRole": (READ | {"dynamodb:UpdateItem"}, {BY_STAGE.name}),
+    "WorkspaceExportRole": (READ | {"dynamodb:PutItem"}, {BY_STAGE.name}),
 }
 #: Who enters which.
 ENTERED = {
     "WorkspaceRole": {
         *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys", "manage_privacy"),
         *("evaluate_stage", "run_job", "run_timers", "manage_sources", "receive_webhook", "receive_event"),
+        "manage_exports",
     },
     "WorkspaceReadRole": {"read_prospects", "read_audit", "sign_in"},
+    "WorkspaceExportRole": {"run_export"},
 }
 #: Who lists across workspaces, and by which index.
 LISTING = {"run_timers": BY_DUE}
@@ -130,7 +138,7 @@ def test_the_api_has_the_routes_of_the_contract_and_no_others() -> None:
         (event["Method"].upper(), event["Path"], name, event.get("Auth", {}).get("Authorizer"))
         for name in FUNCTIONS
         for event in events_of(name, "Api")
-        if event["Method"] != "options" or name != "describe_api"
+        if event["Method"] != "options" or name not in {"describe_api", *ASKED_THEMSELVES}
     }
 
     assert deployed == {(route.method, route.path, route.function, _authorizer_of(route)) for route in ROUTES}
@@ -143,15 +151,19 @@ def _authorizer_of(route: Route) -> str | None:
 
 def test_every_path_that_takes_a_key_is_asked_about_beforehand_without_one() -> None:
     deployed = [
-        (name, event["Path"], event.get("Auth"))
+        (event["Path"], name, event.get("Auth"))
         for name in FUNCTIONS
         for event in events_of(name, "Api")
-        if event["Method"] == "options" and name == "describe_api"
+        if event["Method"] == "options" and name in {"describe_api", *ASKED_THEMSELVES}
     ]
-    paths = {route.path for route in ROUTES if not route.public and route.credential == "bearer"}
+    paths = {
+        (route.path, route.function if route.function in ASKED_THEMSELVES else "describe_api")
+        for route in ROUTES
+        if not route.public and route.credential == "bearer"
+    }
 
-    assert sorted(path for _, path, _ in deployed) == sorted(paths)
-    assert all((name, auth) == ("describe_api", {"Authorizer": "NONE"}) for name, _, auth in deployed)
+    assert sorted((path, name) for path, name, _ in deployed) == sorted(paths)
+    assert all(auth == {"Authorizer": "NONE"} for _, _, auth in deployed)
     assert "Cors" not in RESOURCES["Api"]["Properties"]
 
 
@@ -295,7 +307,8 @@ def _environment_variables_in(path: Path) -> Iterator[str]:
 
 
 def test_the_layer_is_built_by_default_for_what_the_functions_run_on_by_default() -> None:
-    makefiles = {path: (PROJECT / path).read_text() for path in ("Makefile", "layers/lifecycle/Makefile")}
+    paths = ("Makefile", "layers/lifecycle/Makefile", "layers/analytics/Makefile")
+    makefiles = {path: (PROJECT / path).read_text() for path in paths}
 
     for name in ("Runtime", "Architecture"):
         for path, text in makefiles.items():
@@ -304,9 +317,24 @@ def test_the_layer_is_built_by_default_for_what_the_functions_run_on_by_default(
             assert default[1] == TEMPLATE["Parameters"][name]["Default"], path
 
 
-def test_the_layer_has_a_target_in_its_makefile() -> None:
-    assert "\nbuild-LifecycleLayer:" in (PROJECT / "layers/lifecycle/Makefile").read_text()
-    assert RESOURCES["LifecycleLayer"]["Metadata"]["BuildMethod"] == "makefile"
+def test_each_layer_has_a_target_in_its_makefile() -> None:
+    layers = of_type("AWS::Serverless::LayerVersion")
+
+    assert set(layers) == {"LifecycleLayer", "AnalyticsLayer"}
+    for name, layer in layers.items():
+        assert f"\nbuild-{name}:" in (PROJECT / layer["ContentUri"] / "Makefile").read_text()
+        assert RESOURCES[name]["Metadata"]["BuildMethod"] == "makefile"
+
+
+@each_function
+def test_the_functions_that_write_parquet_have_its_layer_and_no_others(name: str) -> None:
+    program = f"import sys, functions.{name}.app; print('duckdb' in sys.modules)"
+    path = f"{PROJECT}:{PROJECT / 'layers/lifecycle'}"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONPATH": path}
+    )
+
+    assert (done.stdout.strip() == "True") is ({"Ref": "AnalyticsLayer"} in FUNCTIONS[name][1].get("Layers", []))
 
 
 def test_the_local_stack_gives_only_parameters_that_the_template_takes() -> None:
@@ -356,8 +384,10 @@ def test_no_policy_has_a_star_but_the_one_that_x_ray_needs(name: str) -> None:
         actions = set(as_list(statement["Action"]))
         assert not any("*" in action for action in actions)
         if actions != STARRED:
-            # The names of secrets are made up as sources are connected; all of them begin alike.
-            assert "*" not in json.dumps(statement["Resource"]).replace("/sources/*", "")
+            # The names of secrets are made up as sources are connected; all of them begin alike. So are those of the
+            # tables of the lake, which are alone in their database.
+            named = json.dumps(statement["Resource"]).replace("/sources/*", "").replace("/${LakeDatabase}/*", "")
+            assert "*" not in named
 
 
 @each_function
@@ -399,12 +429,60 @@ def test_nothing_but_the_audit_trail_begins_as_it_does() -> None:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
+def on_items(role: str) -> list[dict[str, Any]]:
+    """The statements of a role that are about the table."""
+    return [it for it in policies_of(role) if as_list(it["Action"])[0].startswith("dynamodb:")]
+
+
 @pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
 def test_a_role_of_a_workspace_reaches_partitions_of_this_workspace_alone(role: str) -> None:
     tag = f"${{aws:PrincipalTag/{TAG}}}"
-    for statement in policies_of(role):
+    for statement in on_items(role):
         for pattern in leading_keys(statement):
             assert pattern == audit_pk(tag) or pattern.startswith(f"W#{tag}#")
+
+
+def test_an_export_writes_nothing_but_its_own_jobs_and_the_lake_of_its_workspace() -> None:
+    tag = f"${{aws:PrincipalTag/{TAG}}}"
+    own = {"Fn::Sub": f"${{LakeBucket.Arn}}/workspace={tag.replace('$', '$', 1).replace('{', '{!', 1)}/*"}
+    statements = list(policies_of("WorkspaceExportRole"))
+    (writing,) = [it for it in statements if WRITE.intersection(as_list(it["Action"]))]
+    (files,) = [it for it in statements if "s3:PutObject" in it["Action"]]
+    (listing,) = [it for it in statements if it["Action"] == "s3:ListBucket"]
+
+    assert writing["Action"] == "dynamodb:PutItem"
+    assert leading_keys(writing) == [job_pk(tag, "*")]
+    assert (set(files["Action"]), files["Resource"]) == ({"s3:PutObject", "s3:GetObject", "s3:DeleteObject"}, own)
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": f"workspace={tag}/*"}}
+
+
+def test_who_queries_the_lake_for_a_workspace_reaches_its_files_and_answers_alone() -> None:
+    statements = [it for it in policies_of("LakeReaderRole") if "s3:GetObject" in as_list(it["Action"])]
+    (trust,) = RESOURCES["LakeReaderRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+
+    assert [it["Resource"]["Fn::Sub"].replace("!", "") for it in statements] == [
+        f"${{LakeBucket.Arn}}/{prefix}workspace=${{aws:PrincipalTag/{TAG}}}/*" for prefix in ("", "results/")
+    ]
+    assert trust["Condition"]["Null"] == {f"aws:RequestTag/{TAG}": "false"}
+
+
+def test_the_lake_is_private_encrypted_and_forgets() -> None:
+    bucket = RESOURCES["LakeBucket"]["Properties"]
+    (deny,) = RESOURCES["LakeBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    expiring = {
+        it["Prefix"]: it["ExpirationInDays"] for it in bucket["LifecycleConfiguration"]["Rules"] if "Prefix" in it
+    }
+
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert encryption["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": {"Fn::If": ["HasKmsKey", "aws:kms", "AES256"]},
+        "KMSMasterKeyID": {"Fn::If": ["HasKmsKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]},
+    }
+    assert "VersioningConfiguration" not in bucket
+    assert expiring == {"workspace=": 35, "results/": 7}
+    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
 def test_who_only_reads_writes_nothing_but_the_count_of_requests() -> None:
@@ -417,7 +495,7 @@ def test_who_only_reads_writes_nothing_but_the_count_of_requests() -> None:
 @pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
 def test_a_role_of_a_workspace_may_do_what_it_is_for_and_nothing_else(role: str) -> None:
     verbs, indexes = IN_A_WORKSPACE[role]
-    statements = list(policies_of(role))
+    statements = on_items(role)
     on_table = [it for it in statements if it["Resource"] == {"Fn::GetAtt": "Table.Arn"}]
     on_indexes = [it for it in statements if it not in on_table]
 
@@ -533,7 +611,7 @@ def test_every_function_is_behind_the_api_or_behind_an_asynchronous_edge_that_is
     called = {name for name in FUNCTIONS if FUNCTIONS[name][1].get("Events") and not events_of(name, "Api")}
 
     sources = {*asynchronous("DynamoDB"), *asynchronous("SQS"), *asynchronous("Schedule")}
-    assert called == sources == {"evaluate_stage", "announce_stage", "run_job", "run_timers"}
+    assert called == sources == {"evaluate_stage", "announce_stage", "run_export", "run_job", "run_timers"}
 
 
 def test_a_run_on_schedule_is_not_repeated_and_one_that_failed_is_kept_where_somebody_watches() -> None:
@@ -591,6 +669,7 @@ def assert_keeps_what_is_given_up(reference: dict[str, str]) -> None:
 
 def test_the_last_attempt_at_a_step_of_long_work_is_the_same_for_the_queue_and_for_the_worker() -> None:
     assert RESOURCES["JobQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == ATTEMPTS
+    assert RESOURCES["ExportQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == EXPORT_ATTEMPTS
 
 
 def test_somebody_watches_the_api() -> None:
@@ -646,7 +725,7 @@ def test_whoever_uses_what_is_encrypted_may_use_the_key_by_way_of_the_service_an
     assert statement["Resource"] == {"Ref": "KmsKeyArn"}
     assert set(statement["Action"]) == {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
     services = statement["Condition"]["StringEquals"]["kms:ViaService"]
-    assert [service["Fn::Sub"].partition(".")[0] for service in services] == ["dynamodb", "sqs", "lambda"]
+    assert [service["Fn::Sub"].partition(".")[0] for service in services] == ["dynamodb", "sqs", "lambda", "s3"]
 
 
 def test_a_web_acl_stands_before_the_stage_where_one_is_named() -> None:

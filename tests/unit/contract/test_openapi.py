@@ -13,6 +13,7 @@ from lifecycle.contract import (
     audit_examples,
     encode,
     examples,
+    export_examples,
     funnel_examples,
     key_examples,
     privacy_examples,
@@ -34,6 +35,7 @@ REQUESTS = {
     **examples.REQUESTS,
     **funnel_examples.REQUESTS,
     **key_examples.REQUESTS,
+    **export_examples.REQUESTS,
     **session_examples.REQUESTS,
     **source_examples.REQUESTS,
 }
@@ -41,6 +43,7 @@ ANSWERS = {
     **examples.ANSWERS,
     **funnel_examples.ANSWERS,
     **key_examples.ANSWERS,
+    **export_examples.ANSWERS,
     **audit_examples.ANSWERS,
     **privacy_examples.ANSWERS,
     **session_examples.ANSWERS,

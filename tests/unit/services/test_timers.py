@@ -28,6 +28,7 @@ class FakeWorkspace:
     started: list[int] = field(default_factory=list)
     cleared: list[int] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
+    exported: list[datetime] = field(default_factory=list)
 
     def refresh(self, prospect_ids: Sequence[str]) -> list[Refreshed]:
         if self.broken.intersection(prospect_ids):
@@ -40,6 +41,11 @@ class FakeWorkspace:
             raise RuntimeError
         assert has_time()
         self.finished.append(prospect_id)
+
+    def start_nightly(self, due: datetime, now: datetime) -> None:
+        if "export" in self.broken:
+            raise RuntimeError
+        self.exported.append(due)
 
     def version(self, version: int) -> VersionRecord | None:
         return self.versions.get(version)
@@ -70,7 +76,7 @@ def funnel(version: int) -> DueTimer:
 def run(timers: list[DueTimer], seconds: float = 60, **workspaces: FakeWorkspace) -> TimersRun:
     places = Workplaces(
         lambda moment, limit: [timer for timer in timers if timer.at <= moment][:limit],
-        *(workspaces.__getitem__,) * 3,
+        *(workspaces.__getitem__,) * 4,
     )
     return run_timers(places, NOW, lambda: seconds)
 
@@ -155,3 +161,13 @@ def test_an_erasure_for_which_there_is_no_time_is_left_to_the_next_look() -> Non
     run([erasure("a")], seconds=1, acme=acme)
 
     assert acme.finished == []
+
+
+def test_a_nightly_export_is_started_and_one_that_cannot_be_holds_up_no_other() -> None:
+    acme, other = FakeWorkspace(), FakeWorkspace(broken={"export"})
+    timers = [DueTimer(name, "export", name, at(1)) for name in ("other", "acme")]
+
+    done = run(timers, acme=acme, other=other)
+
+    assert (acme.exported, other.exported) == ([at(1)], [])
+    assert done == TimersRun(due=2, moved=0, failed=1)

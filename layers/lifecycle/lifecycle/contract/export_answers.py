@@ -15,7 +15,7 @@ from lifecycle.store.job_records import JobRecord
 from lifecycle.store.lake_tables import LAKE_TABLES
 
 
-class ExportEntry(TypedDict):
+class LakeExportEntry(TypedDict):
     """An export, without its figures."""
 
     export_id: str
@@ -31,7 +31,7 @@ class ExportEntry(TypedDict):
     """What went wrong."""
 
 
-class ExportAnswer(ExportEntry):
+class LakeExportAnswer(LakeExportEntry):
     """An export, and how far it is."""
 
     progress: ProgressAnswer
@@ -42,10 +42,10 @@ class ExportAnswer(ExportEntry):
     files: int
 
 
-class ExportsAnswer(TypedDict):
+class LakeExportsAnswer(TypedDict):
     """The exports, newest first."""
 
-    exports: list[ExportEntry]
+    exports: list[LakeExportEntry]
 
 
 class LakeTablesAnswer(TypedDict):
@@ -64,7 +64,7 @@ class ExportSettingsAnswer(TypedDict):
     tables: LakeTablesAnswer
 
 
-def encode_export(view: ExportView) -> ExportAnswer:
+def encode_export(view: ExportView) -> LakeExportAnswer:
     """An export, and how far it is."""
     return {
         **_entry(view.job),
@@ -75,7 +75,7 @@ def encode_export(view: ExportView) -> ExportAnswer:
     }
 
 
-def encode_exports(jobs: Iterable[JobRecord]) -> ExportsAnswer:
+def encode_exports(jobs: Iterable[JobRecord]) -> LakeExportsAnswer:
     """The exports, without their figures."""
     return {"exports": [_entry(job) for job in jobs]}
 
@@ -90,7 +90,7 @@ def encode_export_settings(workspace: str, *, nightly: bool, next_at: datetime |
     }
 
 
-def _entry(job: JobRecord) -> ExportEntry:
+def _entry(job: JobRecord) -> LakeExportEntry:
     return {
         "export_id": job.job_id,
         "status": job.status,

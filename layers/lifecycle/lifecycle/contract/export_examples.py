@@ -24,14 +24,14 @@ _EXPORT: Mapping[str, Any] = {
 
 #: Answers, by the name of their type.
 ANSWERS: Mapping[str, Any] = {
-    "ExportAnswer": {
+    "LakeExportAnswer": {
         **_EXPORT,
         "progress": {"done": 8120, "total": 8120, "percent": 100, "segments": {"done": 8, "total": 8}},
         "events": 91402,
         "transitions": 17733,
         "files": 96,
     },
-    "ExportsAnswer": {"exports": [_EXPORT]},
+    "LakeExportsAnswer": {"exports": [_EXPORT]},
     "ExportSettingsAnswer": {
         "nightly": True,
         "next_at": "2026-05-05T02:17:00Z",

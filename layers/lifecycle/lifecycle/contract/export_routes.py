@@ -16,7 +16,7 @@ POST_EXPORT = Route(
         "In the background, as Parquet in S3, which Athena reads. When all of it is written, it takes the place of the "
         "export before, whose files are removed. While one is under way, that one is answered with."
     ),
-    answers=(Answer(202, "Under way.", "ExportAnswer"),),
+    answers=(Answer(202, "Under way.", "LakeExportAnswer"),),
     problems=(422, 503),
 )
 
@@ -27,7 +27,7 @@ LIST_EXPORTS = Route(
     scope="admin",
     summary="List the exports",
     description="Newest first, of the last 30 days, at most 50.",
-    answers=(Answer(200, "The exports.", "ExportsAnswer"),),
+    answers=(Answer(200, "The exports.", "LakeExportsAnswer"),),
     problems=(422, 503),
 )
 
@@ -58,7 +58,7 @@ GET_EXPORT = Route(
     function=_FUNCTION,
     scope="admin",
     summary="Show how far an export is",
-    answers=(Answer(200, "The export.", "ExportAnswer"),),
+    answers=(Answer(200, "The export.", "LakeExportAnswer"),),
     problems=(404, 422, 503),
 )
 
@@ -69,7 +69,7 @@ CANCEL_EXPORT = Route(
     scope="admin",
     summary="Stop an export",
     description="The export before it stays what Athena reads.",
-    answers=(Answer(200, "Stopped; one that had ended stays as it is.", "ExportAnswer"),),
+    answers=(Answer(200, "Stopped; one that had ended stays as it is.", "LakeExportAnswer"),),
     problems=(404, 422, 503),
 )
 

@@ -189,6 +189,10 @@ ROUTES: tuple[Route, ...] = (
     GET_HEALTH,
 )
 
+#: The functions that answer themselves what browsers ask about their paths beforehand. The others' preflights go to
+#: describe_api, whose policy has no room for more of them.
+ASKED_THEMSELVES = frozenset({"manage_exports"})
+
 
 def methods_at(path: str) -> tuple[Method, ...]:
     """The methods that a requested path takes; none where no route has such a path."""

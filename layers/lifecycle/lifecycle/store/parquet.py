@@ -59,9 +59,8 @@ class Spool:
         if not self.count:
             return
         out = self._folder / "out"
-        # Both paths are this module's own making.
         query = (
-            f"COPY (SELECT {self._columns()}, left(occurred_at, 7) AS {MONTH} "  # noqa: S608
+            f"COPY (SELECT {self._columns()}, left(occurred_at, 7) AS {MONTH} "  # noqa: S608 - both paths are made here
             f"FROM read_json('{self._rows.name}', format = 'newline_delimited', columns = {self._read_as()}, "
             f"maximum_object_size = {_LONGEST_ROW}) ORDER BY {MONTH}, occurred_at) "
             f"TO '{out}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({MONTH}))"
