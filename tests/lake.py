@@ -50,16 +50,20 @@ class Athena:
             WorkGroup=self._workgroup,
             **where,
         )["QueryExecutionId"]
-        for _ in range(300):
-            status = self._client.get_query_execution(QueryExecutionId=started)["QueryExecution"]["Status"]
-            if status["State"] not in ("QUEUED", "RUNNING"):
-                break
-            time.sleep(0.1)
-        assert status["State"] == "SUCCEEDED", status
+        self._await(started)
         pages = self._client.get_paginator("get_query_results").paginate(QueryExecutionId=started)
         rows = [row["Data"] for page in pages for row in page["ResultSet"]["Rows"]]
         # The first one holds the names of the columns.
         return [tuple(value.get("VarCharValue") for value in row) for row in rows[1:]]
+
+    def _await(self, started: str) -> None:
+        for _ in range(300):
+            status = self._client.get_query_execution(QueryExecutionId=started)["QueryExecution"]["Status"]
+            if status["State"] == "SUCCEEDED":
+                return
+            assert status["State"] in ("QUEUED", "RUNNING"), status
+            time.sleep(0.1)
+        raise AssertionError("Athena does not answer")
 
 
 def files_of(s3: Any, bucket: str, prefix: str = "") -> dict[str, bytes]:

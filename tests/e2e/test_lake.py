@@ -158,10 +158,13 @@ def test_who_reads_for_one_workspace_reads_no_other(lakeside: Lakeside, local_st
 def test_who_was_erased_is_gone_with_the_next_export_but_for_the_moves_that_are_nobodys(lakeside: Lakeside) -> None:
     lakeside.export()
     prefix = f"workspace={lakeside.workspace}/"
-    traces = [
-        it for it in held_in(lakeside.s3, lakeside.bucket, prefix) if lakeside.life.word in json.dumps(it, default=str)
-    ]
-    assert traces, "the search finds nothing even where there is something"
+
+    def traces() -> list[Json]:
+        held = held_in(lakeside.s3, lakeside.bucket, prefix)
+        words = (lakeside.life.word, lakeside.prospect_id)
+        return [it for it in held if any(word in json.dumps(it, default=str) for word in words)]
+
+    assert traces(), "the search finds nothing even where there is something"
     count = "SELECT count(*) FROM transitions_acme"
     ((before,),) = lakeside.rows(count)
 
