@@ -9,14 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from lifecycle.services.credentials import create_api_key
 from lifecycle.services.scopes import SCOPES
 from local.deployment import STACK_NAME
-from local.emulator import REGION
 from local.stack import LocalStack, StackInfo
 from tests.e2e.api import Api, eventually
 from tests.erased_person import Json, Life
@@ -33,7 +30,6 @@ class Lakeside(NamedTuple):
     athena: Athena
     s3: Any
     bucket: str
-    reader_role: str
 
     def export(self) -> Json:
         """Export, and wait until that is done."""
@@ -73,7 +69,6 @@ def lakeside(local_stack: LocalStack, stack_info: StackInfo) -> Iterator[Lakesid
         athena,
         local_stack.client("s3"),
         outputs["LakeBucketName"],
-        outputs["LakeReaderRoleArn"],
     )
     api.http.close()
 
@@ -120,7 +115,7 @@ def test_a_month_is_a_partition(lakeside: Lakeside) -> None:
 def test_the_questions_of_the_document_are_answered(lakeside: Lakeside, question: str) -> None:
     lakeside.export()
 
-    # Of this little life nothing was lost; what the answers say is for tests/integration/test_lake.py.
+    # Of this little life nothing was lost.
     assert lakeside.rows(questions()[question]) or "lost" in question
 
 
@@ -131,28 +126,6 @@ def test_another_export_takes_the_place_of_the_one_before(lakeside: Lakeside) ->
     assert exports == {second["export_id"]}
     ((counted,),) = lakeside.rows("SELECT count(*) FROM events_acme")
     assert int(counted or 0) == second["events"] == first["events"]
-
-
-def test_who_reads_for_one_workspace_reads_no_other(lakeside: Lakeside, local_stack: LocalStack) -> None:
-    lakeside.export()
-    (key, *_) = files_of(lakeside.s3, lakeside.bucket, f"workspace={lakeside.workspace}/")
-
-    def reader(workspace: str) -> Any:
-        entered = local_stack.client("sts").assume_role(
-            RoleArn=lakeside.reader_role, RoleSessionName="test", Tags=[{"Key": "workspace", "Value": workspace}]
-        )["Credentials"]
-        return boto3.client(
-            "s3",
-            endpoint_url=local_stack.info().endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=entered["AccessKeyId"],
-            aws_secret_access_key=entered["SecretAccessKey"],
-            aws_session_token=entered["SessionToken"],
-        )
-
-    assert reader(lakeside.workspace).get_object(Bucket=lakeside.bucket, Key=key)["ContentLength"] > 0
-    with pytest.raises(ClientError, match="AccessDenied"):
-        reader("another").get_object(Bucket=lakeside.bucket, Key=key)
 
 
 def test_who_was_erased_is_gone_with_the_next_export_but_for_the_moves_that_are_nobodys(lakeside: Lakeside) -> None:

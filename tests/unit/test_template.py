@@ -442,27 +442,33 @@ def test_a_role_of_a_workspace_reaches_partitions_of_this_workspace_alone(role: 
             assert pattern == audit_pk(tag) or pattern.startswith(f"W#{tag}#")
 
 
-def test_an_export_writes_nothing_but_its_own_jobs_and_the_lake_of_its_workspace() -> None:
-    tag = f"${{aws:PrincipalTag/{TAG}}}"
-    own = {"Fn::Sub": f"${{LakeBucket.Arn}}/workspace={tag.replace('$', '$', 1).replace('{', '{!', 1)}/*"}
-    statements = list(policies_of("WorkspaceExportRole"))
-    (writing,) = [it for it in statements if WRITE.intersection(as_list(it["Action"]))]
-    (files,) = [it for it in statements if "s3:PutObject" in it["Action"]]
-    (listing,) = [it for it in statements if it["Action"] == "s3:ListBucket"]
+def test_an_export_writes_nothing_but_its_own_jobs() -> None:
+    (writing,) = [it for it in on_items("WorkspaceExportRole") if WRITE.intersection(as_list(it["Action"]))]
 
     assert writing["Action"] == "dynamodb:PutItem"
-    assert leading_keys(writing) == [job_pk(tag, "*")]
-    assert (set(files["Action"]), files["Resource"]) == ({"s3:PutObject", "s3:GetObject", "s3:DeleteObject"}, own)
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": f"workspace={tag}/*"}}
+    assert leading_keys(writing) == [job_pk(f"${{aws:PrincipalTag/{TAG}}}", "*")]
 
 
-def test_who_queries_the_lake_for_a_workspace_reaches_its_files_and_answers_alone() -> None:
-    statements = [it for it in policies_of("LakeReaderRole") if "s3:GetObject" in as_list(it["Action"])]
-    (trust,) = RESOURCES["LakeReaderRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+@pytest.mark.parametrize(
+    ("role", "prefixes"),
+    [("WorkspaceExportRole", [""]), ("LakeReaderRole", ["", "results/"])],
+    ids=["export", "reader"],
+)
+def test_whoever_is_in_a_workspace_is_denied_the_files_of_all_others(role: str, prefixes: list[str]) -> None:
+    own = [f"{prefix}workspace=${{aws:PrincipalTag/{TAG}}}/*" for prefix in prefixes]
+    on_files = [it for it in policies_of(role) if as_list(it["Action"])[0].startswith("s3:")]
+    denials = [it for it in on_files if it["Effect"] == "Deny"]
+    allowed = {verb for it in on_files if it["Effect"] == "Allow" for verb in as_list(it["Action"])}
+    (trust,) = RESOURCES[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
 
-    assert [it["Resource"]["Fn::Sub"].replace("!", "") for it in statements] == [
-        f"${{LakeBucket.Arn}}/{prefix}workspace=${{aws:PrincipalTag/{TAG}}}/*" for prefix in ("", "results/")
+    objects, listing = denials
+    assert [it["Fn::Sub"].replace("!", "") for it in as_list(objects["NotResource"])] == [
+        f"${{LakeBucket.Arn}}/{prefix}" for prefix in own
     ]
+    assert as_list(listing["Condition"]["StringNotLike"]["s3:prefix"]) == own
+    assert {verb for it in denials for verb in as_list(it["Action"])} == allowed - {"s3:GetBucketLocation"}
+    # Whoever has the tag is denied, and nobody is without it.
+    assert all(it["Condition"]["Null"] == {f"aws:PrincipalTag/{TAG}": "false"} for it in denials)
     assert trust["Condition"]["Null"] == {f"aws:RequestTag/{TAG}": "false"}
 
 

@@ -287,8 +287,7 @@ def _key_document(record: ApiKeyRecord) -> Document:
 
 def workspace_exported(origin: Origin, export_id: str, now: datetime) -> AuditEntry:
     """Somebody had all events and transitions exported to the lake."""
-    subject = Subject("workspace", "lake")
-    return entry(origin, "workspace.exported", subject, now, Difference(None, None), details={"export_id": export_id})
+    return entry(origin, "workspace.exported", Subject("export", export_id), now, Difference(None, None))
 
 
 def nightly_changed(origin: Origin, nightly: bool, now: datetime) -> AuditEntry:

@@ -88,7 +88,7 @@ class ExportWorker:
         files: Files,
         send: Send,
         pace: Pace,
-        largest: int = LARGEST,
+        largest: int | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._records = records
@@ -96,7 +96,7 @@ class ExportWorker:
         self._files = files
         self._send = send
         self._pace = pace
-        self._largest = largest
+        self._largest = LARGEST if largest is None else largest
         self._now = now
 
     @classmethod

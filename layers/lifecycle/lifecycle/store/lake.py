@@ -98,9 +98,10 @@ class Lake:
             export: the export's id.
             parts: those that count. All else that was written is removed first.
         """
-        keys = list(self._keys(export + "/"))
+        written = list(self._keys(export + "/"))
         # By now the notes are of no use to anybody.
-        self._delete(key for key in keys if part_of(key) not in parts or f"/{_SEEN}/" in key)
+        keys = {key for key in written if part_of(key) in parts and f"/{_SEEN}/" not in key}
+        self._delete(key for key in written if key not in keys)
         for table in LAKE_TABLES:
             start = f"{self._prefix}{export}/{table.name}/"
             months = {key.split("/")[3].removeprefix(f"{MONTH}=") for key in keys if key.startswith(start)}
@@ -184,7 +185,7 @@ def part_of(key: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _glue() -> GlueClient:
+def glue() -> GlueClient:
     """The catalogue's client of this process."""
     config = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=20)
     return boto3.client("glue", config=config)
@@ -193,4 +194,4 @@ def _glue() -> GlueClient:
 def lake(workspace: str) -> Lake:
     """A workspace's lake in this deployment, as the environment variables ``LAKE_BUCKET`` and ``LAKE_DATABASE`` say."""
     client = workspace_lake_client(workspace)
-    return Lake(client, _glue(), os.environ["LAKE_BUCKET"], os.environ["LAKE_DATABASE"], workspace)
+    return Lake(client, glue(), os.environ["LAKE_BUCKET"], os.environ["LAKE_DATABASE"], workspace)
