@@ -488,7 +488,11 @@ def test_the_lake_is_private_encrypted_and_forgets() -> None:
     }
     assert "VersioningConfiguration" not in bucket
     assert expiring == {"workspace=": 35, "results/": 7}
-    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert deny["Effect"] == "Deny"
+    assert deny["Condition"] == {
+        "Bool": {"aws:SecureTransport": "false"},
+        "Null": {"aws:ViaAWSService": "false"},
+    }
 
 
 def test_who_only_reads_writes_nothing_but_the_count_of_requests() -> None:
