@@ -68,9 +68,9 @@ $(venvs)/security/complete: requirements/security.txt $(bootstrap)/complete
 	$(call environment,$(venvs)/security,what looks for weaknesses,$<)
 	@touch $@
 
-# What the layer is made of and nothing else, to be listed.
-$(venvs)/layer/complete: layers/lifecycle/requirements.txt $(bootstrap)/complete
-	$(call environment,$(venvs)/layer,the libraries of the layer,$<)
+# What the layers are made of and nothing else, to be listed.
+$(venvs)/layer/complete: layers/lifecycle/requirements.txt layers/analytics/requirements.txt $(bootstrap)/complete
+	$(call environment,$(venvs)/layer,the libraries of the layers,$(filter %.txt,$^))
 	@touch $@
 
 # Nor is this: only `make bench` wants it.
@@ -143,7 +143,7 @@ bench: up $(venvs)/bench/complete ## the figures that README.md names, measured 
 	@$(python) -m tests.bench.simulation_over_http
 
 # ----------------------------------------------------------------------------------------------------------------------
-# What the layer is made of
+# What the layers are made of
 # ----------------------------------------------------------------------------------------------------------------------
 bill := .local/sbom.cdx.json
 

@@ -471,6 +471,15 @@ class StoreContract:
 
         assert (store.transitions("p1"), store.transitions("p2")) == ([], [transition(1)])
 
+    def test_the_names_under_which_moves_of_erased_people_are_kept_are_listed_in_order(self, store: Store) -> None:
+        for name in ("pc", "pa", "pb"):
+            store.commit([Change([], {name: [transition(number, pseudonymous=True) for number in (1, 2)]})])
+        store.commit([Change([prospect("p1")], {"p1": [transition(1)]})])
+
+        assert list(store.pseudonyms("")) == ["pa", "pb", "pc"]
+        assert list(store.pseudonyms("pa")) == ["pb", "pc"]
+        assert list(store.pseudonyms("pc")) == []
+
     # ---- erasing ----------------------------------------------------------------------------------------------------
 
     def test_an_event_that_was_buried_is_no_more_and_is_recognised_in_its_log(self, store: Store) -> None:

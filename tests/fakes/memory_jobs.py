@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import Item, from_attributes, to_attributes
 from lifecycle.store.job_items import (
     is_from_to,
@@ -36,12 +37,14 @@ class MemoryJobs:
         self.items: dict[tuple[str, str], Item] = {}
         self.before_write: list[Callable[[], Any]] = []
 
-    def create(self, job: JobRecord) -> bool:
+    def create(self, job: JobRecord, audit: AuditEntry | None = None) -> bool:
         self._about_to_write()
         item = job_item(self.workspace, replace(job, revision=1))
         stored = self.items.get((item["pk"], JOB))
         if stored is not None:
             return stored == to_attributes(item)
+        if audit is not None:
+            self._store.record(audit)
         self._put(item)
         self._put(listed_item(self.workspace, job))
         return True

@@ -22,6 +22,7 @@ from lifecycle.store.items import (
     item_transition,
     marker_item,
     partition_item,
+    pseudonym_item,
     to_attributes,
     to_seconds,
     transition_item,
@@ -43,6 +44,7 @@ from lifecycle.store.schema import (
     event_sk,
     marker_sk,
     prospect_pk,
+    pseudonyms_pk,
     stage_pk,
     transition_sk,
 )
@@ -78,6 +80,9 @@ class MemoryStore:
     def transitions(self, prospect_id: str) -> list[TransitionRecord]:
         pk = prospect_pk(self.workspace, prospect_id)
         return [item_transition(item) for item in self._range(pk, TRANSITION_PREFIX)]
+
+    def pseudonyms(self, after: str) -> Iterator[str]:
+        return iter(sorted(sk for pk, sk in self.items if pk == pseudonyms_pk(self.workspace) and sk > after))
 
     def events(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Event]:
         found = {(home, id_): self.items.get((prospect_pk(self.workspace, home), event_sk(id_))) for home, id_ in keys}
@@ -160,6 +165,8 @@ class MemoryStore:
         for prospect_id, records in change.written.items():
             for record in records:
                 self._put(transition_item(self.workspace, prospect_id, record))
+                if record.pseudonymous:
+                    self._put(pseudonym_item(self.workspace, prospect_id))
         self.audit += [] if change.audit is None else [change.audit]
         for partition in change.partitions:
             self._put(partition_item(self.workspace, partition) | {"version": partition.version + 1})

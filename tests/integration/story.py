@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from lifecycle.contract.doorway import token_verifier
+from lifecycle.contract.export_examples import EXPORT_ID
 from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.session_examples import CSRF, SESSION, STATE
@@ -82,6 +83,12 @@ STORY: dict[str, tuple[int, str | None]] = {
     "manage_privacy.export": (200, "sales_qualified"),
     "manage_privacy.erase": (200, None),
     "manage_privacy.erase again": (200, None),
+    "manage_exports.start": (202, None),
+    "manage_exports.list": (200, None),
+    "manage_exports.show": (200, None),
+    "manage_exports.cancel": (200, None),
+    "manage_exports.change_settings": (200, None),
+    "manage_exports.settings": (200, None),
     "manage_keys.give_out": (201, None),
     "manage_keys.list": (200, None),
     "sign_in.with_key": (201, None),
@@ -129,6 +136,14 @@ STORY: dict[str, tuple[int, str | None]] = {
     "describe_api.openapi": (200, None),
     "describe_api.docs": (200, None),
     "describe_api.preflight": (204, None),
+}
+
+
+#: What some of them make: the id that the samples name it by, and the field in which the answer names it.
+MADE = {
+    "manage_funnel.make_draft": (DRAFT_ID, "draft_id"),
+    "manage_funnel.simulate": (SIMULATION_ID, "simulation_id"),
+    "manage_exports.start": (EXPORT_ID, "export_id"),
 }
 
 
@@ -181,10 +196,9 @@ def _tell(handle: Handle, issuer: FakeIssuer) -> None:
         answer = invoke(name, made, handle)
         assert answer["statusCode"] == status, (name, answer["body"])
         assert stage is None or f'"{stage}"' in answer["body"], (name, answer["body"])
-        if name == "manage_funnel.make_draft":
-            made[DRAFT_ID] = json.loads(answer["body"])["draft_id"]
-        elif name == "manage_funnel.simulate":
-            made[SIMULATION_ID] = json.loads(answer["body"])["simulation_id"]
+        if name in MADE:
+            example, field = MADE[name]
+            made[example] = json.loads(answer["body"])[field]
         elif name == "manage_keys.give_out":
             made[KEY_ID] = json.loads(answer["body"])["key_id"]
             made[KEY] = json.loads(answer["body"])["key"]

@@ -21,6 +21,7 @@ from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
 from lifecycle.services import (
     audit,
+    exports,
     funnels,
     jobs,
     keys,
@@ -52,7 +53,7 @@ USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) " * 20
 
 
 #: Where answers name what was made.
-NAMES = ("key_id", "version", "source_id")
+NAMES = ("key_id", "version", "source_id", "export_id")
 
 
 class Reply(NamedTuple):
@@ -135,6 +136,10 @@ class Office:
     def simulation(self) -> str:
         """The path of a simulation."""
         return f"/funnel/simulations/{self.made('POST', f'{self.draft()}/simulations')['simulation_id']}"
+
+    def export(self) -> str:
+        """The path of an export."""
+        return f"/exports/{self.made('POST', '/exports')['export_id']}"
 
     def key(self) -> str:
         """The path of an API key."""
@@ -371,6 +376,18 @@ ROWS = (
     Row("POST", "/funnel/drafts/{draft_id}/simulations", None, lambda office: f"{office.draft()}/simulations"),
     Row("DELETE", "/funnel/simulations/{simulation_id}", None, Office.simulation),
     # It goes on with what the publication, which has its entry, set off.
+    Row("POST", "/exports", "workspace.exported", at("/exports")),
+    Row("DELETE", "/exports/{export_id}", None, Office.export),
+    Row(
+        "PUT",
+        "/exports/settings",
+        "settings.changed",
+        at("/exports/settings"),
+        {"nightly": True},
+        None,
+        {"nightly": False},
+        {"nightly": True},
+    ),
     Row("POST", "/funnel/versions/{version}/reevaluation", None, lambda office: f"{office.version()}/reevaluation"),
 )
 TOLD = [row for row in ROWS if row.action is not None]
@@ -394,7 +411,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         sqs = boto3.client("sqs", region_name="us-east-1")
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
         reporting = (report_days, report_prospects, report_settings, reports, standing)
-        for module in (audit, lifecycle, funnels, jobs, keys, source_desk, *reporting):
+        for module in (audit, exports, lifecycle, funnels, jobs, keys, source_desk, *reporting):
             monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
         for module in (keys, source_desk):
             monkeypatch.setattr(module, "dynamodb_client", lambda: client)
@@ -406,6 +423,8 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         monkeypatch.setenv("KEY_REQUESTS_PER_SECOND", "100")
         for module in (jobs, report_days, report_settings):
             monkeypatch.setattr(module, "job_queue", lambda: queue)
+        monkeypatch.setattr(exports, "export_queue", lambda: queue)
+        monkeypatch.setenv("NIGHTLY_EXPORT_HOUR", "2")
         monkeypatch.setattr(publishing, "PUBLICATION_LEAD", timedelta(0))
         monkeypatch.setenv("TABLE_NAME", "prospects")
         monkeypatch.setenv("LOCAL_HOOKS", "false")

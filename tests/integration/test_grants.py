@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import boto3
@@ -36,13 +37,14 @@ from lifecycle.contract.session_examples import SESSION
 from lifecycle.contract.source_examples import SOURCE_ID
 from lifecycle.contract.throttling import throttle
 from lifecycle.events import Activity, Identity, prospect_id
-from lifecycle.services import lifecycle, paging, report_days
+from lifecycle.services import export_worker, lifecycle, paging, report_days
 from lifecycle.services.credentials import create_api_key
 from lifecycle.store.bus import event_bus
 from lifecycle.store.client import dynamodb_client, hasty_dynamodb_client
 from lifecycle.store.dynamo import DynamoStore
+from lifecycle.store.lake import glue
 from lifecycle.store.protocol import Appended
-from lifecycle.store.queue import job_queue, record_queue
+from lifecycle.store.queue import export_queue, job_queue, record_queue
 from lifecycle.store.schema import SHARDS
 from lifecycle.store.vault import vault
 from lifecycle.store.workspace_clients import TAG, sessions
@@ -67,6 +69,10 @@ BUS_NAME = "bus"
 SOURCES_PREFIX = "/stack/sources"
 #: The parameters of Systems Manager with the secrets of sources, as the template has them.
 PARAMETERS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}/sources/*"
+#: The files of the lake, and its tables in the catalogue, as the template has them.
+LAKE_FILES = "LakeBucket/workspace=*"
+CATALOGUE = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
+LAKE_TABLES = ("catalog", "database/${LakeDatabase}", "table/${LakeDatabase}/*")
 WORKSPACE = "local"
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=29)
@@ -79,7 +85,7 @@ CLIMB = ("email_sent", "website_visit", "form_submission")
 PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 #: What Lambda itself calls by the function's role.
 OF_STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
-WORKSPACE_ROLES = ("WorkspaceRole", "WorkspaceReadRole", "WorkspaceReportRole")
+WORKSPACE_ROLES = ("WorkspaceRole", "WorkspaceReadRole", "WorkspaceReportRole", "WorkspaceExportRole")
 OF_QUEUES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 OF_EVERY_FUNCTION = ("logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
 
@@ -189,7 +195,7 @@ class Calls:
             for call in calls
         }
 
-    def handle(self, function: str, event: Any) -> Any:
+    def handle(self, function: str, event: Any, told: SimpleNamespace | None = None) -> Any:
         """Have a function handle an event in a process of its own, as it were, and note its calls."""
         self.at_work = function
         role = environment_of(function)["WORKSPACE_ROLE_ARN"]["Fn::GetAtt"].removesuffix(".Arn")
@@ -199,7 +205,7 @@ class Calls:
                 throttle.cache_clear()
                 vault.cache_clear()
                 patch.setenv("WORKSPACE_ROLE_ARN", f"arn:aws:iam::{ACCOUNT}:role/{role}")
-                return handle(function, event)
+                return handle(function, event, told)
         finally:
             self.at_work = None
 
@@ -221,11 +227,26 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str
             yield operation, params["RoleArn"].rpartition("/")[2], None
         case "SendMessage":
             queue = params["QueueUrl"].rpartition("/")[2]
-            yield operation, {"jobs": "JobQueue", "records": "RecordQueue"}[queue], None
+            yield operation, {"jobs": "JobQueue", "records": "RecordQueue", "exports": "ExportQueue"}[queue], None
         case "PutParameter" | "GetParameter" | "DeleteParameter":
             yield operation, _parameter(params["Name"]), None
         case "PutEvents":
             yield from ((operation, {BUS_NAME: "EventBus"}[it["EventBusName"]], None) for it in params["Entries"])
+        case _:
+            yield from _needed_of_the_lake(operation, params)
+
+
+def _needed_of_the_lake(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:
+    """The same of calls to S3 and Glue; in the place of a partition key the key of a file."""
+    match operation:
+        case "PutObject" | "GetObject":
+            yield operation, LAKE_FILES, params["Key"]
+        case "DeleteObjects":
+            yield from (("DeleteObject", LAKE_FILES, it["Key"]) for it in params["Delete"]["Objects"])
+        case "ListObjectsV2":
+            yield "ListBucket", "LakeBucket", params["Prefix"]
+        case "UpdateTable" | "CreateTable":
+            yield from ((operation, f"{CATALOGUE}:{what}", None) for what in LAKE_TABLES)
         case _:
             raise AssertionError(f"say what {operation} is authorised by")
 
@@ -281,6 +302,7 @@ class Told:
         self._hooks_are_asked()
         self._reports_are_read()
         self._long_work_is_done()
+        self._the_lake_is_filled()
 
     def _send(self, sample_name: str, workspace: str, body: Mapping[str, Any] | None = None, **path: str) -> Any:
         """Send a request that goes well; the document of its answer."""
@@ -537,6 +559,37 @@ class Told:
                 assert self._calls.handle("run_job", {"Records": [record]}) == {"batchItemFailures": []}
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
+    def _the_lake_is_filled(self) -> None:
+        """In parts that hold a page each, so that what was read is looked up. One is written while another worker is
+        at it; and before that time passes, for the first export of all is a nightly one."""
+        workspace = "run-export"
+        self._make_more_prospects(workspace, LONG_AGO, CLIMB[-1])
+        self._patch.setattr(export_worker, "LARGEST", 1)
+        self._patch.setattr(export_worker, "PAGE", 1)
+        self._send("manage_exports.change_settings", workspace)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(run_timers_app, "datetime", Clock(NOW + timedelta(days=1, hours=1)))
+            self._calls.handle("run_timers", sample("run_timers.minute"))
+        (nightly,) = self._send("manage_exports.list", workspace)["exports"]
+        self._export_until_done(workspace, nightly["export_id"])
+        self._export_until_done(workspace, self._send("manage_exports.start", workspace)["export_id"])
+
+    def _export_until_done(self, workspace: str, export_id: str) -> None:
+        sqs, url = boto3.client("sqs"), os.environ["EXPORT_QUEUE_URL"]
+        told = SimpleNamespace(get_remaining_time_in_millis=lambda: 900_000)
+        patience = time.monotonic() + 60
+        while self._send("manage_exports.show", workspace, export_id=export_id)["status"] != "done":
+            assert time.monotonic() < patience
+            for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ()):
+                record = {
+                    "messageId": message["MessageId"],
+                    "body": message["Body"],
+                    "attributes": {"ApproximateReceiveCount": "1"},
+                }
+                done = self._calls.handle("run_export", {"Records": [record]}, told)
+                assert done == {"batchItemFailures": []}
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
 
 class Clock:
     """Stands in for ``datetime``, at a certain moment."""
@@ -552,7 +605,8 @@ class Clock:
 @pytest.fixture(scope="module")
 def calls() -> Iterator[Calls]:
     """The calls of all functions."""
-    factories = (dynamodb_client, hasty_dynamodb_client, sessions, throttle, job_queue, record_queue, event_bus)
+    clients = (dynamodb_client, hasty_dynamodb_client, sessions, throttle, event_bus, glue)
+    factories = (*clients, job_queue, record_queue, export_queue)
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -564,6 +618,12 @@ def calls() -> Iterator[Calls]:
         patch.setenv("TABLE_NAME", TABLE_NAME)
         patch.setenv("EVENT_BUS_NAME", BUS_NAME)
         patch.setenv("JOB_QUEUE_URL", sqs.create_queue(QueueName="jobs")["QueueUrl"])
+        patch.setenv("EXPORT_QUEUE_URL", sqs.create_queue(QueueName="exports")["QueueUrl"])
+        patch.setenv("NIGHTLY_EXPORT_HOUR", "2")
+        boto3.client("s3").create_bucket(Bucket="lake")
+        patch.setenv("LAKE_BUCKET", "lake")
+        boto3.client("glue").create_database(DatabaseInput={"Name": "lake"})
+        patch.setenv("LAKE_DATABASE", "lake")
         patch.setenv("JOB_PROSPECTS_PER_SECOND", "1000")
         patch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
         patch.setenv("KEY_REQUESTS_PER_SECOND", "100")
@@ -592,7 +652,7 @@ def granted(function: str) -> set[Grant]:
 
 
 def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
-    for action in as_list(statement["Action"]):
+    for action in as_list(statement["Action"]) if statement["Effect"] == "Allow" else ():
         if action not in OF_EVERY_FUNCTION:
             yield from (Grant(action, _logical_id(resource)) for resource in as_list(statement["Resource"]))
 
@@ -602,14 +662,25 @@ def allows(statements: Iterable[dict[str, Any]], call: Call, workspace: str = ""
 
     As IAM reads them: the tag's value takes the variable's place, ``*`` stands for any characters, and case counts.
     """
+    statements = list(statements)
     return any(
         call.grant in _grants(statement)
         and any(
             fnmatchcase(str(call.key), pattern.replace(f"${{aws:PrincipalTag/{TAG}}}", workspace))
-            for pattern in leading_keys(statement)
+            for pattern in _not_denied(call, statements) or leading_keys(statement)
         )
         for statement in statements
     )
+
+
+def _not_denied(call: Call, statements: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The patterns of the files that statements do not deny a call; none where they deny it nothing."""
+    return [
+        (pattern["Fn::Sub"].partition("/")[2] if isinstance(pattern, dict) else pattern).replace("{!", "{")
+        for statement in statements
+        if statement["Effect"] == "Deny" and call.grant.action in as_list(statement["Action"])
+        for pattern in as_list(statement.get("NotResource") or statement["Condition"]["StringNotLike"]["s3:prefix"])
+    ]
 
 
 def _logical_id(resource: Mapping[str, str]) -> str:

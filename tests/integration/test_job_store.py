@@ -11,6 +11,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from lifecycle.services.audit_entries import SYSTEM, workspace_exported
+from lifecycle.store.audit import AuditStore
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import Store
@@ -137,3 +139,13 @@ def test_a_position_after_all_moves_asks_for_nothing() -> None:
     client = boto3.client("dynamodb", region_name="us-east-1")
     with Stubber(client):
         assert list(JobStore(client, "table", WORKSPACE).moves("j1", "~~#~", None, None)) == []
+
+
+def test_a_job_and_what_the_audit_trail_tells_of_it_come_together(client: DynamoDBClient, jobs: JobStore) -> None:
+    told = workspace_exported(SYSTEM, "j1", at(1))
+
+    assert jobs.create(job(), told)
+    assert not jobs.create(job(created_at=at(2)), workspace_exported(SYSTEM, "j1", at(2)))
+
+    trail = AuditStore(client, "table", WORKSPACE)
+    assert [entry for _, entry in trail.newest_first("0", "~")] == [told]

@@ -15,6 +15,7 @@ from lifecycle.events import Identity, prospect_id
 from lifecycle.services import (
     audit,
     code_flow,
+    exports,
     funnels,
     jobs,
     keys,
@@ -40,12 +41,14 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         sqs = boto3.client("sqs", region_name="us-east-1")
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
         reporting = (report_days, report_prospects, report_settings, reports, standing)
-        for module in (audit, lifecycle, funnels, jobs, keys, source_desk, *reporting):
+        for module in (audit, exports, lifecycle, funnels, jobs, keys, source_desk, *reporting):
             monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
         for module in (keys, sessions, code_flow, source_desk):
             monkeypatch.setattr(module, "dynamodb_client", lambda: client)
         for module in (jobs, report_days, report_settings):
             monkeypatch.setattr(module, "job_queue", lambda: queue)
+        monkeypatch.setattr(exports, "export_queue", lambda: queue)
+        monkeypatch.setenv("NIGHTLY_EXPORT_HOUR", "2")
         monkeypatch.setenv("TABLE_NAME", "prospects")
         monkeypatch.setenv("LOCAL_HOOKS", "false")
         monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)

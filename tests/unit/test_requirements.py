@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-LAYER = PROJECT / "layers/lifecycle/requirements.txt"
-ANALYTICS = PROJECT / "layers/analytics/requirements.txt"
-WRITTEN = [*sorted((PROJECT / "requirements").glob("*.in")), LAYER.with_suffix(".in"), ANALYTICS.with_suffix(".in")]
-COMPILED = [*sorted((PROJECT / "requirements").glob("*.txt")), LAYER, ANALYTICS]
+LAYERS = sorted(PROJECT.glob("layers/*/requirements.txt"))
+WRITTEN = [*sorted((PROJECT / "requirements").glob("*.in")), *(layer.with_suffix(".in") for layer in LAYERS)]
+COMPILED = [*sorted((PROJECT / "requirements").glob("*.txt")), *LAYERS]
 
 
 def _pins(path: Path) -> dict[str, str]:
@@ -36,6 +35,8 @@ def test_no_requirement_names_where_it_comes_from(path: Path) -> None:
     assert not re.search(r"://|--(extra-)?index-url|--find-links", path.read_text())
 
 
-@pytest.mark.parametrize("layer", [LAYER, ANALYTICS], ids=lambda path: path.parent.name)
-def test_the_project_is_tested_with_the_versions_of_the_layers(layer: Path) -> None:
-    assert _pins(layer).items() <= _pins(PROJECT / "requirements/dev.txt").items()
+@pytest.mark.parametrize("path", LAYERS, ids=lambda path: path.parent.name)
+def test_the_project_is_tested_with_the_versions_of_the_layers(path: Path) -> None:
+    layer, project = _pins(path), _pins(PROJECT / "requirements/dev.txt")
+
+    assert layer.items() <= project.items()

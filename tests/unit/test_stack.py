@@ -51,6 +51,7 @@ def project(tmp_path: Path) -> Path:
     for name, text in {
         "template.yaml": "Resources: {}",
         "functions/decide_stage/app.py": "def handler(event, context): ...",
+        "layers/analytics/Makefile": "build:",
         "layers/lifecycle/Makefile": "build:",
         "layers/lifecycle/lifecycle/__init__.py": "",
         "layers/analytics/Makefile": "build:",

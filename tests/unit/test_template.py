@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -13,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from functions.run_export.app import ATTEMPTS as EXPORT_ATTEMPTS
 from functions.run_job.app import ATTEMPTS
 from lifecycle.contract.resolver import SECURITY_HEADERS
 from lifecycle.contract.route import Route
-from lifecycle.contract.routes import ROUTES
+from lifecycle.contract.routes import ROUTES, asked_beforehand
 from lifecycle.services.roles import ROLES
 from lifecycle.store.schema import (
     AUDIT_PREFIX,
@@ -90,6 +93,8 @@ VERBS: dict[str, set[str]] = {
     "describe_api": set(),
     "evaluate_stage": STREAM | {"sqs:SendMessage"},
     "run_job": QUEUE | {"sqs:SendMessage"},
+    "manage_exports": {"sqs:SendMessage"},
+    "run_export": QUEUE | {"sqs:SendMessage", "glue:UpdateTable", "glue:CreateTable"},
     "run_timers": {"dynamodb:Query", "sqs:SendMessage"},
     "announce_stage": STREAM | {"events:PutEvents", "sqs:SendMessage"},
 }
@@ -98,6 +103,7 @@ IN_A_WORKSPACE: dict[str, tuple[set[str], set[str]]] = {
     "WorkspaceRole": (READ | WRITE, {BY_STAGE.name, BY_DAY.name}),
     "WorkspaceReadRole": (READ | {"dynamodb:UpdateItem"}, {BY_STAGE.name}),
     "WorkspaceReportRole": (READ | WRITE, {BY_STAGE.name, BY_DAY.name}),
+    "WorkspaceExportRole": (READ | {"dynamodb:PutItem"}, {BY_STAGE.name}),
 }
 #: Who enters which.
 ENTERED = {
@@ -106,14 +112,16 @@ ENTERED = {
         *("evaluate_stage", "run_job", "run_timers", "manage_sources", "receive_webhook", "receive_event"),
         "enrich_record",
         "manage_reports",
+        "manage_exports",
     },
     "WorkspaceReadRole": {"read_prospects", "read_audit", "sign_in"},
     "WorkspaceReportRole": {"read_reports"},
+    "WorkspaceExportRole": {"run_export"},
 }
 #: Who lists across workspaces, and by which index.
 LISTING = {"run_timers": BY_DUE}
 #: Who is asked beforehand, without a key, what a path takes.
-ASKED_BEFOREHAND = {"describe_api", "manage_reports"}
+ASKED_BEFOREHAND = {asked_beforehand(route) for route in ROUTES}
 #: What X-Ray offers no ARN for.
 STARRED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
@@ -155,19 +163,19 @@ def _authorizer_of(route: Route) -> str | None:
 
 def test_every_path_that_takes_a_key_is_asked_about_beforehand_without_one() -> None:
     deployed = [
-        (name, event["Path"], event.get("Auth"))
+        (event["Path"], name, event.get("Auth"))
         for name in FUNCTIONS
         for event in events_of(name, "Api")
         if event["Method"] == "options" and name in ASKED_BEFOREHAND
     ]
-    paths = {route.path for route in ROUTES if not route.public and route.credential == "bearer"}
+    paths = {
+        (route.path, asked_beforehand(route))
+        for route in ROUTES
+        if not route.public and route.credential == "bearer"
+    }
 
-    assert sorted(path for _, path, _ in deployed) == sorted(paths)
+    assert sorted((path, name) for path, name, _ in deployed) == sorted(paths)
     assert all(auth == {"Authorizer": "NONE"} for _, _, auth in deployed)
-    # Those under /reports are seen to apart: the policy of one function has no room for all.
-    assert all(
-        name == ("manage_reports" if path.startswith("/reports/") else "describe_api") for name, path, _ in deployed
-    )
     assert "Cors" not in RESOURCES["Api"]["Properties"]
 
 
@@ -311,10 +319,8 @@ def _environment_variables_in(path: Path) -> Iterator[str]:
 
 
 def test_the_layer_is_built_by_default_for_what_the_functions_run_on_by_default() -> None:
-    makefiles = {
-        path: (PROJECT / path).read_text()
-        for path in ("Makefile", "layers/lifecycle/Makefile", "layers/analytics/Makefile")
-    }
+    paths = ("Makefile", "layers/lifecycle/Makefile", "layers/analytics/Makefile")
+    makefiles = {path: (PROJECT / path).read_text() for path in paths}
 
     for name in ("Runtime", "Architecture"):
         for path, text in makefiles.items():
@@ -323,12 +329,24 @@ def test_the_layer_is_built_by_default_for_what_the_functions_run_on_by_default(
             assert default[1] == TEMPLATE["Parameters"][name]["Default"], path
 
 
-@pytest.mark.parametrize("layer", sorted(of_type("AWS::Serverless::LayerVersion")))
-def test_a_layer_has_a_target_in_its_makefile(layer: str) -> None:
-    folder = RESOURCES[layer]["Properties"]["ContentUri"]
+def test_each_layer_has_a_target_in_its_makefile() -> None:
+    layers = of_type("AWS::Serverless::LayerVersion")
 
-    assert f"\nbuild-{layer}:" in (PROJECT / folder / "Makefile").read_text()
-    assert RESOURCES[layer]["Metadata"]["BuildMethod"] == "makefile"
+    assert set(layers) == {"LifecycleLayer", "AnalyticsLayer"}
+    for name, layer in layers.items():
+        assert f"\nbuild-{name}:" in (PROJECT / layer["ContentUri"] / "Makefile").read_text()
+        assert RESOURCES[name]["Metadata"]["BuildMethod"] == "makefile"
+
+
+@each_function
+def test_the_functions_that_write_parquet_have_its_layer_and_no_others(name: str) -> None:
+    program = f"import sys, functions.{name}.app; print('duckdb' in sys.modules)"
+    path = f"{PROJECT}:{PROJECT / 'layers/lifecycle'}"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONPATH": path}
+    )
+
+    assert (done.stdout.strip() == "True") is ({"Ref": "AnalyticsLayer"} in FUNCTIONS[name][1].get("Layers", []))
 
 
 def test_the_local_stack_gives_only_parameters_that_the_template_takes() -> None:
@@ -378,8 +396,10 @@ def test_no_policy_has_a_star_but_the_one_that_x_ray_needs(name: str) -> None:
         actions = set(as_list(statement["Action"]))
         assert not any("*" in action for action in actions)
         if actions != STARRED:
-            # The names of secrets are made up as sources are connected; all of them begin alike.
-            assert "*" not in json.dumps(statement["Resource"]).replace("/sources/*", "")
+            # The names of secrets are made up as sources are connected; all of them begin alike. So are those of the
+            # tables of the lake, which are alone in their database.
+            named = json.dumps(statement["Resource"]).replace("/sources/*", "").replace("/${LakeDatabase}/*", "")
+            assert "*" not in named
 
 
 @each_function
@@ -421,12 +441,70 @@ def test_nothing_but_the_audit_trail_begins_as_it_does() -> None:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
+def on_items(role: str) -> list[dict[str, Any]]:
+    """The statements of a role that are about the table."""
+    return [it for it in policies_of(role) if as_list(it["Action"])[0].startswith("dynamodb:")]
+
+
 @pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
 def test_a_role_of_a_workspace_reaches_partitions_of_this_workspace_alone(role: str) -> None:
     tag = f"${{aws:PrincipalTag/{TAG}}}"
-    for statement in policies_of(role):
+    for statement in on_items(role):
         for pattern in leading_keys(statement):
             assert pattern == audit_pk(tag) or pattern.startswith(f"W#{tag}#")
+
+
+def test_an_export_writes_nothing_but_its_own_jobs() -> None:
+    (writing,) = [it for it in on_items("WorkspaceExportRole") if WRITE.intersection(as_list(it["Action"]))]
+
+    assert writing["Action"] == "dynamodb:PutItem"
+    assert leading_keys(writing) == [job_pk(f"${{aws:PrincipalTag/{TAG}}}", "*")]
+
+
+@pytest.mark.parametrize(
+    ("role", "prefixes"),
+    [("WorkspaceExportRole", [""]), ("LakeReaderRole", ["", "results/"])],
+    ids=["export", "reader"],
+)
+def test_whoever_is_in_a_workspace_is_denied_the_files_of_all_others(role: str, prefixes: list[str]) -> None:
+    own = [f"{prefix}workspace=${{aws:PrincipalTag/{TAG}}}/*" for prefix in prefixes]
+    on_files = [it for it in policies_of(role) if as_list(it["Action"])[0].startswith("s3:")]
+    denials = [it for it in on_files if it["Effect"] == "Deny"]
+    allowed = {verb for it in on_files if it["Effect"] == "Allow" for verb in as_list(it["Action"])}
+    (trust,) = RESOURCES[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+
+    objects, listing = denials
+    assert [it["Fn::Sub"].replace("!", "") for it in as_list(objects["NotResource"])] == [
+        f"${{LakeBucket.Arn}}/{prefix}" for prefix in own
+    ]
+    assert as_list(listing["Condition"]["StringNotLike"]["s3:prefix"]) == own
+    assert {verb for it in denials for verb in as_list(it["Action"])} == allowed - {"s3:GetBucketLocation"}
+    # Whoever has the tag is denied, and nobody is without it.
+    assert all(it["Condition"]["Null"] == {f"aws:PrincipalTag/{TAG}": "false"} for it in denials)
+    assert trust["Condition"]["Null"] == {f"aws:RequestTag/{TAG}": "false"}
+
+
+def test_the_lake_is_private_encrypted_and_forgets() -> None:
+    bucket = RESOURCES["LakeBucket"]["Properties"]
+    (deny,) = RESOURCES["LakeBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    expiring = {
+        it["Prefix"]: it["ExpirationInDays"] for it in bucket["LifecycleConfiguration"]["Rules"] if "Prefix" in it
+    }
+
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert encryption["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": {"Fn::If": ["HasKmsKey", "aws:kms", "AES256"]},
+        "KMSMasterKeyID": {"Fn::If": ["HasKmsKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]},
+    }
+    assert "VersioningConfiguration" not in bucket
+    assert expiring == {"workspace=": 35, "results/": 7}
+    assert deny["Effect"] == "Deny"
+    assert deny["Condition"] == {
+        "Bool": {"aws:SecureTransport": "false"},
+        "Null": {"aws:ViaAWSService": "false"},
+    }
 
 
 def test_who_only_reads_writes_nothing_but_the_count_of_requests() -> None:
@@ -451,7 +529,7 @@ def test_who_reports_writes_nothing_but_figures_of_days_and_the_count_of_request
 @pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
 def test_a_role_of_a_workspace_may_do_what_it_is_for_and_nothing_else(role: str) -> None:
     verbs, indexes = IN_A_WORKSPACE[role]
-    statements = list(policies_of(role))
+    statements = on_items(role)
     on_table = [it for it in statements if it["Resource"] == {"Fn::GetAtt": "Table.Arn"}]
     on_indexes = [it for it in statements if it not in on_table]
 
@@ -568,7 +646,8 @@ def test_every_function_is_behind_the_api_or_behind_an_asynchronous_edge_that_is
     called = {name for name in FUNCTIONS if FUNCTIONS[name][1].get("Events") and not events_of(name, "Api")}
 
     sources = {*asynchronous("DynamoDB"), *asynchronous("SQS"), *asynchronous("Schedule")}
-    assert called == sources == {"evaluate_stage", "announce_stage", "run_job", "run_timers", "enrich_record"}
+    assert called == sources
+    assert called == {"evaluate_stage", "announce_stage", "enrich_record", "run_export", "run_job", "run_timers"}
 
 
 def test_a_run_on_schedule_is_not_repeated_and_one_that_failed_is_kept_where_somebody_watches() -> None:
@@ -626,6 +705,7 @@ def assert_keeps_what_is_given_up(reference: dict[str, str]) -> None:
 
 def test_the_last_attempt_at_a_step_of_long_work_is_the_same_for_the_queue_and_for_the_worker() -> None:
     assert RESOURCES["JobQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == ATTEMPTS
+    assert RESOURCES["ExportQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == EXPORT_ATTEMPTS
 
 
 def test_somebody_watches_the_api() -> None:
@@ -681,7 +761,7 @@ def test_whoever_uses_what_is_encrypted_may_use_the_key_by_way_of_the_service_an
     assert statement["Resource"] == {"Ref": "KmsKeyArn"}
     assert set(statement["Action"]) == {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
     services = statement["Condition"]["StringEquals"]["kms:ViaService"]
-    assert [service["Fn::Sub"].partition(".")[0] for service in services] == ["dynamodb", "sqs", "lambda"]
+    assert [service["Fn::Sub"].partition(".")[0] for service in services] == ["dynamodb", "sqs", "lambda", "s3"]
 
 
 def test_a_web_acl_stands_before_the_stage_where_one_is_named() -> None:

@@ -13,6 +13,7 @@ from lifecycle.contract import (
     audit_examples,
     encode,
     examples,
+    export_examples,
     funnel_examples,
     key_examples,
     privacy_examples,
@@ -36,6 +37,7 @@ REQUESTS = {
     **funnel_examples.REQUESTS,
     **key_examples.REQUESTS,
     **report_examples.REQUESTS,
+    **export_examples.REQUESTS,
     **session_examples.REQUESTS,
     **source_examples.REQUESTS,
 }
@@ -43,6 +45,7 @@ ANSWERS = {
     **examples.ANSWERS,
     **funnel_examples.ANSWERS,
     **key_examples.ANSWERS,
+    **export_examples.ANSWERS,
     **audit_examples.ANSWERS,
     **privacy_examples.ANSWERS,
     **report_examples.ANSWERS,

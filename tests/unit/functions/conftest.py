@@ -16,10 +16,12 @@ from lifecycle.contract.caller import Caller
 from lifecycle.services.audit import AuditTrail
 from lifecycle.services.scopes import SCOPES
 from tests.fakes.memory_audit import MemoryAudit
+from tests.fakes.memory_exports import MemoryExports
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import Reception
 from tests.fakes.reporting import Reporting
 from tests.unit.functions.fake_connections import FakeConnections
+from tests.unit.functions.fake_exports import furnished_exports
 from tests.unit.functions.fake_jobs import FakeJobs, furnished_reception
 from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import NOON, FakeLifecycle
@@ -34,6 +36,7 @@ API_FUNCTIONS = (
     "manage_privacy",
     "manage_funnel",
     "manage_keys",
+    "manage_exports",
     "manage_sources",
     "receive_webhook",
     "read_audit",
@@ -111,6 +114,12 @@ def keys() -> FakeKeys:
 
 
 @pytest.fixture
+def exports() -> MemoryExports:
+    """The workspace's exports to the lake."""
+    return furnished_exports()
+
+
+@pytest.fixture
 def connections() -> FakeConnections:
     """The workspace's outside systems."""
     return FakeConnections()
@@ -137,9 +146,11 @@ def reporting() -> Reporting:
 @pytest.fixture
 def fake(  # noqa: PLR0917 - one for each kind of use cases
     monkeypatch: pytest.MonkeyPatch,
+    *,
     reception: Reception,
     jobs: FakeJobs,
     keys: FakeKeys,
+    exports: MemoryExports,
     audit: MemoryAudit,
     connections: FakeConnections,
     receiver: FakeReceiver,
@@ -161,6 +172,7 @@ def fake(  # noqa: PLR0917 - one for each kind of use cases
         monkeypatch.setattr(app, "desk_for", opening(lambda: reception.desk), raising=False)
         monkeypatch.setattr(app, "jobs_for", opening(lambda: jobs), raising=False)
         monkeypatch.setattr(app, "keys_for", opening(lambda: keys), raising=False)
+        monkeypatch.setattr(app, "exports_for", opening(lambda: exports.exports), raising=False)
         monkeypatch.setattr(app, "connections_for", opening(lambda: connections), raising=False)
         monkeypatch.setattr(app, "connected", receiver.connected, raising=False)
         monkeypatch.setattr(app, "workplace_of", lambda workspace: workspace, raising=False)

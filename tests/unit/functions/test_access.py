@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from lifecycle.contract.caller import Caller, write_context
+from lifecycle.contract.export_examples import EXPORT_ID
 from lifecycle.contract.funnel_examples import DEFINITION, DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.resolver import Api, answer
@@ -24,11 +25,14 @@ from lifecycle.services.audit_entries import SYSTEM, key_issued
 from lifecycle.services.roles import ROLES, scopes_of
 from lifecycle.services.scopes import SCOPES
 from tests.fakes.memory_audit import MemoryAudit
+from tests.fakes.memory_exports import MemoryExports
+from tests.fakes.memory_jobs import MemoryJobs
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import Reception
 from tests.fakes.reporting import Reporting
 from tests.unit.functions.conftest import API_FUNCTIONS, Call, FakeContext, authorized, request
 from tests.unit.functions.fake_connections import FakeConnections
+from tests.unit.functions.fake_exports import furnished_exports
 from tests.unit.functions.fake_jobs import FakeJobs
 from tests.unit.functions.fake_keys import FakeKeys
 from tests.unit.functions.fake_lifecycle import ANNS_ID, NOON, FakeLifecycle
@@ -123,6 +127,12 @@ ROWS = (
     Row("GET", "/keys", "admin", "/keys"),
     Row("POST", "/keys", "admin", "/keys", {"name": "crm", "scopes": ["ingest"]}, 201),
     Row("DELETE", "/keys/{key_id}", "admin", f"/keys/{KEY_ID}", None, 404),
+    Row("POST", "/exports", "admin", "/exports", None, 202),
+    Row("GET", "/exports", "admin", "/exports"),
+    Row("GET", "/exports/settings", "admin", "/exports/settings"),
+    Row("PUT", "/exports/settings", "admin", "/exports/settings", {"nightly": True}),
+    Row("GET", "/exports/{export_id}", "admin", f"/exports/{EXPORT_ID}", None, 404),
+    Row("DELETE", "/exports/{export_id}", "admin", f"/exports/{EXPORT_ID}", None, 404),
     Row("GET", "/sources/kinds", "admin", "/sources/kinds", opens=False),
     Row("POST", "/sources/preview", "admin", "/sources/preview", {"kind": "segment", "payload": {}}, opens=False),
     Row("GET", "/sources", "admin", "/sources"),
@@ -182,7 +192,13 @@ def test_a_route_declares_the_scope_of_its_row(row: Row) -> None:
 @each_row
 @pytest.mark.parametrize("scopes", SCOPE_SETS, ids=lambda scopes: ",".join(scopes) or "none")
 def test_a_route_answers_whoever_has_its_scope_and_nobody_else(
-    call: Call, fake: FakeLifecycle, keys: FakeKeys, jobs: FakeJobs, row: Row, scopes: tuple[str, ...]
+    call: Call,
+    fake: FakeLifecycle,
+    keys: FakeKeys,
+    jobs: FakeJobs,
+    exports: MemoryExports,
+    row: Row,
+    scopes: tuple[str, ...],
 ) -> None:
     context = {"requestId": "r", "authorizer": authorized(scopes)}
 
@@ -194,7 +210,7 @@ def test_a_route_answers_whoever_has_its_scope_and_nobody_else(
         assert row.scope in reply.body["needed"]
         assert reply.body["scopes"] == [scope for scope in SCOPES if scope in scopes]
         assert row.scope in reply.headers["WWW-Authenticate"]
-        assert [fake.log, fake.calls, keys.granted, jobs.calls] == [[], [], [], []]
+        assert [fake.log, fake.calls, keys.granted, jobs.calls, exports.sent] == [[], [], [], [], []]
 
 
 @each_row
@@ -341,6 +357,8 @@ class Houses:
         self._local = {"lifecycle_for": FakeLifecycle(), "jobs_for": FakeJobs(), "keys_for": FakeKeys()}
         self._other = {"lifecycle_for": empty, "jobs_for": no_jobs, "keys_for": no_keys}
         self._local["connections_for"], self._other["connections_for"] = FakeConnections(), no_sources
+        no_exports = MemoryExports(MemoryJobs(MemoryStore("other"))).exports
+        self._local["exports_for"], self._other["exports_for"] = furnished_exports().exports, no_exports
         trail = MemoryAudit("local")
         trail.record(key_issued(SYSTEM, FakeKeys().records[0]))
         self._local["audit_for"] = AuditTrail(trail, MemoryStore("local"))
@@ -366,7 +384,7 @@ def houses(monkeypatch: pytest.MonkeyPatch, fake: FakeLifecycle, reception: Rece
     houses = Houses(reception)
     for function in API_FUNCTIONS:
         app = import_module(f"functions.{function}.app")
-        reports = ("reports_for", "counted_for", "report_settings_for")
+        reports = ("reports_for", "counted_for", "report_settings_for", "exports_for")
         for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for", "audit_for", "connections_for", *reports):
             monkeypatch.setattr(app, name, houses.opening(name), raising=False)
     return houses

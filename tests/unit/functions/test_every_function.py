@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from lifecycle.contract.export_examples import EXPORT_ID
 from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.key_examples import KEY_ID
 from lifecycle.contract.route import Route
@@ -35,6 +36,7 @@ SEGMENTS = {
     "prospect_id": ANNS_ID,
     "draft_id": DRAFT_ID,
     "simulation_id": SIMULATION_ID,
+    "export_id": EXPORT_ID,
     "version": "2",
     "team": "marketing",
     "name": "default",

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 NOT_BEHIND_THE_API = (
     *("announce_stage", "authorize_request", "evaluate_stage"),
-    *("receive_event", "run_job", "run_timers", "enrich_record"),
+    *("receive_event", "run_export", "run_job", "run_timers", "enrich_record"),
 )
 API_EVENTS = [path for path in EVENTS if not path.name.startswith(NOT_BEHIND_THE_API)]
 EXPECTED = {
@@ -37,6 +37,7 @@ EXPECTED = {
     "manage_funnel.simulate": 202,
     "manage_funnel.resume_reevaluation": 202,
     "manage_funnel.delete_draft": 204,
+    "manage_exports.start": 202,
     "manage_keys.give_out": 201,
     "manage_keys.withdraw": 204,
     "manage_sources.connect": 201,

@@ -29,6 +29,7 @@ class FakeWorkspace:
     cleared: list[int] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
     asked_for: list[date] = field(default_factory=list)
+    exported: list[datetime] = field(default_factory=list)
 
     def refresh(self, prospect_ids: Sequence[str]) -> list[Refreshed]:
         if self.broken.intersection(prospect_ids):
@@ -47,6 +48,10 @@ class FakeWorkspace:
             raise RuntimeError
         assert now == NOW
         self.asked_for.append(day)
+    def start_nightly(self, due: datetime, now: datetime) -> None:
+        if "export" in self.broken:
+            raise RuntimeError
+        self.exported.append(due)
 
     def version(self, version: int) -> VersionRecord | None:
         return self.versions.get(version)
@@ -173,3 +178,11 @@ def test_the_figures_of_a_day_on_which_something_changed_are_asked_for() -> None
 
     assert run([day("2026-01-01"), day("2026-01-02")], acme=acme) == TimersRun(due=2, moved=0, failed=1)
     assert acme.asked_for == [date(2026, 1, 2)]
+def test_a_nightly_export_is_started_and_one_that_cannot_be_holds_up_no_other() -> None:
+    acme, other = FakeWorkspace(), FakeWorkspace(broken={"export"})
+    timers = [DueTimer(name, "export", name, at(1)) for name in ("other", "acme")]
+
+    done = run(timers, acme=acme, other=other)
+
+    assert (acme.exported, other.exported) == ([at(1)], [])
+    assert done == TimersRun(due=2, moved=0, failed=1)

@@ -77,7 +77,7 @@ def _figures(view: JobView) -> dict[str, Any]:
     job = view.job
     return {
         "status": job.status,
-        "progress": _progress(view.progress),
+        "progress": encode_progress(view.progress),
         "moves": {from_stage: dict(row) for from_stage, row in view.moves.items()},
         "moved": view.moved,
         "stay": view.stayed,
@@ -90,7 +90,8 @@ def _figures(view: JobView) -> dict[str, Any]:
     }
 
 
-def _progress(progress: Progress) -> answers.ProgressAnswer:
+def encode_progress(progress: Progress) -> answers.ProgressAnswer:
+    """How far long work is."""
     return {
         "done": progress.done,
         "total": progress.total,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lifecycle.contract.audit_routes import AUDIT_ROUTES
+from lifecycle.contract.export_routes import EXPORT_ROUTES
 from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
 from lifecycle.contract.key_routes import KEY_ROUTES
 from lifecycle.contract.privacy_routes import PRIVACY_ROUTES
@@ -180,6 +181,7 @@ ROUTES: tuple[Route, ...] = (
     *PRIVACY_ROUTES,
     *FUNNEL_ROUTES,
     *KEY_ROUTES,
+    *EXPORT_ROUTES,
     *SOURCE_ROUTES,
     *AUDIT_ROUTES,
     *REPORT_ROUTES,
@@ -188,6 +190,19 @@ ROUTES: tuple[Route, ...] = (
     GET_DOCS,
     GET_HEALTH,
 )
+
+#: Who answers what browsers ask about the paths of a function beforehand, where it is not describe_api: the policy of
+#: that has no room for more.
+_ASKED_BEFOREHAND = {
+    "manage_exports": "manage_exports",
+    "manage_reports": "manage_reports",
+    "read_reports": "manage_reports",
+}
+
+
+def asked_beforehand(route: Route) -> str:
+    """The function that answers what browsers ask about a path before they send a request with a key."""
+    return _ASKED_BEFOREHAND.get(route.function, "describe_api")
 
 
 def methods_at(path: str) -> tuple[Method, ...]:

@@ -285,3 +285,19 @@ def _key_document(record: ApiKeyRecord) -> Document:
         "scopes": list(record.scopes or ()),
         "expires_at": record.expires_at and format_time(record.expires_at),
     }
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The lake
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def workspace_exported(origin: Origin, export_id: str, now: datetime) -> AuditEntry:
+    """Somebody had all events and transitions exported to the lake."""
+    return entry(origin, "workspace.exported", Subject("export", export_id), now, Difference(None, None))
+
+
+def nightly_changed(origin: Origin, nightly: bool, now: datetime) -> AuditEntry:
+    """The workspace is exported each night from now on, or no longer."""
+    difference = Difference({"nightly": not nightly}, {"nightly": nightly})
+    return entry(origin, "settings.changed", Subject("settings", "exports"), now, difference)

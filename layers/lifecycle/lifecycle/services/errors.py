@@ -261,6 +261,16 @@ class FunnelBusyError(LifecycleError):
         super().__init__("The funnel is being changed by other requests at once. Send the same request again.")
 
 
+class ExportNotFoundError(LifecycleError):
+    """The workspace has no such export, or none any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "export_id: this workspace has no such export. GET /exports lists those of the last 30 days; POST /exports "
+            "starts one."
+        )
+
+
 class JobNotFoundError(LifecycleError):
     """The workspace has no such simulation or re-evaluation, or none any more."""
 

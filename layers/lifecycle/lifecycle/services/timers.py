@@ -1,5 +1,5 @@
 """What falls due without an event: prospects that the passing of time may move, versions that came into force, erasures
-that were cut short, days whose figures are to be made anew."""
+that were cut short, days whose figures are to be made anew, nightly exports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Protocol
 
+from lifecycle.services.exports import Exports
 from lifecycle.services.failures import failure
 from lifecycle.services.jobs import Jobs
 from lifecycle.services.lifecycle import Lifecycle
@@ -57,6 +58,12 @@ class Days(Protocol):
     def ask_for(self, day: date, now: datetime) -> None: ...
 
 
+class NightlyExports(Protocol):
+    """What timers need of the exports of a workspace."""
+
+    def start_nightly(self, due: datetime, now: datetime) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Workplaces:
     """How to reach what is due, and the use cases of each workspace that it is for."""
@@ -66,6 +73,7 @@ class Workplaces:
     versions: Callable[[str], Versions]
     reevaluations: Callable[[str], Reevaluations]
     days: Callable[[str], Days]
+    exports: Callable[[str], NightlyExports]
 
     @classmethod
     def connect(cls, table: str) -> Workplaces:
@@ -77,6 +85,7 @@ class Workplaces:
             versions=lambda workspace: FunnelStore(workspace_client(workspace), table, workspace),
             reevaluations=lambda workspace: Jobs.connect(table, workspace),
             days=lambda workspace: ReportDays.connect(table, workspace),
+            exports=lambda workspace: Exports.connect(table, workspace),
         )
 
 
@@ -107,6 +116,8 @@ def run_timers(workplaces: Workplaces, now: datetime, remaining: Callable[[], fl
         for timer in mine:
             if timer.kind == "funnel":
                 run.failed += not _come_into_force(workplaces, workspace, int(timer.id), now)
+            elif timer.kind == "export":
+                run.failed += not _export(workplaces, timer, now)
             elif timer.kind == "erasure" and remaining() > _ENOUGH_SECONDS:
                 run.failed += not _finish(workplaces, timer, lambda: remaining() > _ENOUGH_SECONDS)
         prospects = iter([timer.id for timer in mine if timer.kind == "prospect"])
@@ -154,6 +165,17 @@ def _ask_for(workplaces: Workplaces, timer: DueTimer, now: datetime) -> bool:
     except Exception as error:
         told = {"workspace": timer.workspace, "day": timer.id, **failure(error)}
         _LOGGER.error("the figures of a day could not be asked for", extra=told)  # noqa: TRY400 - not the message
+        return False
+    return True
+
+
+def _export(workplaces: Workplaces, timer: DueTimer, now: datetime) -> bool:
+    """Start a nightly export; whether that went well."""
+    try:
+        workplaces.exports(timer.workspace).start_nightly(timer.at, now)
+    except Exception as error:
+        told = {"workspace": timer.workspace, **failure(error)}
+        _LOGGER.error("the nightly export could not be started", extra=told)  # noqa: TRY400 - not the message
         return False
     return True
 

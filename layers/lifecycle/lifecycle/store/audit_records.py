@@ -28,9 +28,10 @@ Action = Literal[
     "source.part_discarded",
     "prospect.exported",
     "prospect.erased",
+    "workspace.exported",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
-SubjectKind = Literal["prospect", "draft", "version", "settings", "key", "source", "workspace"]
+SubjectKind = Literal["prospect", "draft", "version", "settings", "key", "source", "workspace", "export"]
 
 #: A small JSON document: how something was, or became. Never free text of the caller's.
 Document = Mapping[str, Any]

@@ -14,16 +14,17 @@ from lifecycle.store.schema import BY_DUE, SHARDS, due_pk
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DueKind = Literal["prospect", "erasure", "funnel", "day"]
+DueKind = Literal["prospect", "erasure", "funnel", "day", "export"]
 
-_KINDS: dict[str, DueKind] = {"P": "prospect", "E": "erasure", "F": "funnel", "D": "day"}
+_KINDS: dict[str, DueKind] = {"P": "prospect", "E": "erasure", "F": "funnel", "D": "day", "X": "export"}
 
 
 class DueTimer(NamedTuple):
     """Something that is due: a prospect that the passing of time may move, an erasure that is not complete, a
-    version that comes into force, or a day that reports are to aggregate anew.
+    version that comes into force, a day that reports are to aggregate anew, or a nightly export.
 
-    ``id`` is the prospect's id, the version's number as text or the day, ``at`` the time at which it is due.
+    ``id`` is the prospect's id, the version's number as text, the day or the workspace, ``at`` the time at which it is
+    due.
     """
 
     workspace: str

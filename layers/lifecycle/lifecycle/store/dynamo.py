@@ -24,6 +24,7 @@ from lifecycle.store.items import (
     item_transition,
     marker_item,
     partition_item,
+    pseudonym_item,
     to_attributes,
     to_seconds,
     transition_item,
@@ -44,6 +45,7 @@ from lifecycle.store.schema import (
     event_sk,
     marker_sk,
     prospect_pk,
+    pseudonyms_pk,
     stage_pk,
     transition_sk,
 )
@@ -115,6 +117,12 @@ class DynamoStore:
         """The transitions of a prospect, in order."""
         pk = prospect_pk(self.workspace, prospect_id)
         return [item_transition(item) for item in self._query(pk, TRANSITION_PREFIX, TRANSITION_PREFIX + "~")]
+
+    def pseudonyms(self, after: str) -> Iterator[str]:
+        """The names, after one, under which the transitions of erased people are kept; in order, page by page."""
+        # What sorts right behind a name is the first that may follow it.
+        items = self._query(pseudonyms_pk(self.workspace), after + " ", "~")
+        return (item["sk"] for item in items)
 
     def events(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Event]:
         """The events of some (partition, event id); those not there, or there only as a trace, are left out."""
@@ -252,7 +260,12 @@ class DynamoStore:
         return all(transact(self._client, chunk) for chunk in [*chunks(head, TRANSACTION_LIMIT), tail])
 
     def _writes(self, change: Change) -> Writes:
-        writes: Writes = []
+        # First, so that where this is more than one transaction holds, it is these that come before the others.
+        writes: Writes = [
+            put(self._table, pseudonym_item(self.workspace, prospect_id))
+            for prospect_id, records in change.written.items()
+            if any(record.pseudonymous for record in records)
+        ]
         for prospect_id, sequences in change.erased.items():
             pk = prospect_pk(self.workspace, prospect_id)
             writes += [delete(self._table, pk, transition_sk(sequence)) for sequence in sequences]

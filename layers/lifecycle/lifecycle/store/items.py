@@ -34,6 +34,7 @@ from lifecycle.store.schema import (
     event_sk,
     marker_sk,
     prospect_pk,
+    pseudonyms_pk,
     shard_of,
     stage_pk,
     transition_sk,
@@ -43,7 +44,7 @@ from lifecycle.store.step_text import format_step, parse_step
 Item = dict[str, Any]
 
 #: What kind of thing is due, as the index spells it.
-DueLetter = Literal["P", "E", "F", "D"]
+DueLetter = Literal["P", "E", "F", "D", "X"]
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -289,8 +290,8 @@ def due_attributes(at: datetime, workspace: str, kind: DueLetter, id_: str) -> I
         at: the time.
         workspace: the workspace's id.
         kind: ``P`` for a prospect, ``E`` for one whose erasure has more to do, ``F`` for a version of the funnel,
-            ``D`` for a day that reports tell of.
-        id_: the prospect's id, the version, or the day.
+            ``D`` for a day that reports tell of, ``X`` for the nightly export.
+        id_: the prospect's id, the version, the day, or the workspace.
     """
     return {
         BY_DUE.partition_key: due_pk(shard_of(id_)),
@@ -399,6 +400,11 @@ def listed_by_day(workspace: str, id_: str, at: datetime, sequence: int = 0) -> 
         BY_DAY.partition_key: day_pk(workspace, at.astimezone(UTC).date(), shard_of(id_)),
         BY_DAY.sort_key: f"{format_time(at)}#{id_}#{sequence:06d}",
     }
+
+
+def pseudonym_item(workspace: str, prospect_id: str) -> Item:
+    """A name under which the transitions of somebody erased are kept, in the list of these."""
+    return {"pk": pseudonyms_pk(workspace), "sk": prospect_id}
 
 
 def item_transition(item: Item) -> TransitionRecord:

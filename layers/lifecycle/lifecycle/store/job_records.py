@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-JobKind = Literal["simulation", "reevaluation"]
+JobKind = Literal["simulation", "reevaluation", "export"]
 JobStatus = Literal["queued", "running", "done", "cancelled", "failed"]
 
 
@@ -19,9 +19,9 @@ class JobRecord:
         job_id: of a re-evaluation ``reevaluation-<version>``, so that it is started once.
         revision: how often it was written; a write replaces the revision that was read.
         as_of: the moment that a simulation speaks of; of a re-evaluation, when its version came into force.
-        definition: what a simulation tries; ``None`` for a re-evaluation.
-        subject: the draft's id, or the version's number as text.
-        content_hash: of what is tried or was published.
+        definition: what a simulation tries; ``None`` for other kinds.
+        subject: the draft's id, or the version's number as text; of an export, what asked for it.
+        content_hash: of what is tried or was published; of an export empty.
         segments: how many segments it has; 0 until they are planned.
         total: how many prospects there are; ``None`` until they are counted.
         failure: what went wrong, in words: all of it (``failed``), or some prospects had to be passed over.
@@ -48,10 +48,11 @@ class JobRecord:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRecord:
-    """One part of a job: the prospects of one stage in one shard of the index.
+    """One part of a job: the prospects of one stage in one shard of the index, or what an export takes in one go.
 
     Attributes:
         number: from 0, unique within the job.
+        stage: the stage's key; of an export, of what the segment is.
         revision: how often it was written; a write replaces the revision that was read.
         position: the place in the index up to which the work is done (empty: nothing is).
         total, done: how many prospects it has, and how many of them are dealt with.

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.store.audit import audit_put
+from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.items import to_attributes
 from lifecycle.store.job_items import (
     is_from_to,
@@ -66,8 +68,8 @@ class JobStore:
 
     # ---- jobs -------------------------------------------------------------------------------------------------------
 
-    def create(self, job: JobRecord) -> bool:
-        """Make a job, its ``revision`` 0, and enter it in the list.
+    def create(self, job: JobRecord, audit: AuditEntry | None = None) -> bool:
+        """Make a job, its ``revision`` 0, and enter it in the list, and in the audit trail what is told of that.
 
         Returns:
             Whether it is this one that is stored, made by this call or by an earlier one with the same record.
@@ -76,6 +78,8 @@ class JobStore:
         becomes = replace(job, revision=1)
         item = job_item(self.workspace, becomes)
         writes = [put(self._table, item, NOT_THERE), put(self._table, listed_item(self.workspace, job))]
+        if audit is not None:
+            writes.append(audit_put(self._table, self.workspace, audit))
         if transact(self._client, writes):
             return True
         stored = self.job(job.job_id)

@@ -56,6 +56,7 @@ SESSION = "SESSION"
 BEGUN_SIGN_IN = "SIGN_IN"
 ONCE = "ONCE"
 AUDIT_PREFIX = "A#"
+EXPORT_SETTINGS = "SETTINGS"
 DAY_PREFIX = "DAY#"
 FIGURES_PREFIX = "FIGURES#"
 REPORT_SETTINGS = "SETTINGS"
@@ -161,6 +162,16 @@ def counters_pk(workspace: str) -> str:
 def window_sk(window: int) -> str:
     """The sort key of a window."""
     return f"{window:012d}"
+
+
+def export_settings_pk(workspace: str) -> str:
+    """The partition of what a workspace has said about exports to the lake."""
+    return f"W#{checked_workspace(workspace)}#X"
+
+
+def pseudonyms_pk(workspace: str) -> str:
+    """The partition that lists the names under which the transitions of erased people are kept."""
+    return f"W#{checked_workspace(workspace)}#Y"
 
 
 def session_pk(digest: str) -> str:

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import boto3
 from botocore.config import Config
@@ -23,6 +23,7 @@ from lifecycle.store.schema import checked_workspace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
@@ -38,7 +39,18 @@ RENEWED_BEFORE = timedelta(minutes=5)
 #: Longest name of a session (AWS STS, AssumeRole). It is for who reads CloudTrail; the tag is what counts.
 _NAME_LENGTH = 64
 
+#: For files of up to a hundred megabytes.
+_FILES = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
+
 Enter = Callable[[str], "CredentialsTypeDef"]
+
+
+class _Keys(TypedDict):
+    """What a client takes of a session's credentials."""
+
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    aws_session_token: str
 
 
 class Session:
@@ -58,16 +70,20 @@ class Session:
         """A client as ``client.hasty_dynamodb_client``."""
         return self._client(HASTY)
 
+    @cached_property
+    def lake_client(self) -> S3Client:
+        """A client of S3, whose files take longer than items do."""
+        return boto3.client("s3", config=_FILES, **self._keys())
+
     def _client(self, config: Config) -> DynamoDBClient:
-        return keeping_time(
-            boto3.client(
-                "dynamodb",
-                config=config,
-                aws_access_key_id=self._credentials["AccessKeyId"],
-                aws_secret_access_key=self._credentials["SecretAccessKey"],
-                aws_session_token=self._credentials["SessionToken"],
-            )
-        )
+        return keeping_time(boto3.client("dynamodb", config=config, **self._keys()))
+
+    def _keys(self) -> _Keys:
+        return {
+            "aws_access_key_id": self._credentials["AccessKeyId"],
+            "aws_secret_access_key": self._credentials["SecretAccessKey"],
+            "aws_session_token": self._credentials["SessionToken"],
+        }
 
 
 class Sessions:
@@ -136,3 +152,12 @@ def workspace_client(workspace: str) -> DynamoDBClient:
 def hasty_workspace_client(workspace: str) -> DynamoDBClient:
     """This process's client for one workspace, for what is not worth waiting for."""
     return sessions().of(workspace).hasty_client
+
+
+def workspace_lake_client(workspace: str) -> S3Client:
+    """This process's client for the files of one workspace.
+
+    Raises:
+        ValueError: that is no workspace.
+    """
+    return sessions().of(workspace).lake_client
