@@ -54,7 +54,6 @@ def project(tmp_path: Path) -> Path:
         "layers/analytics/Makefile": "build:",
         "layers/lifecycle/Makefile": "build:",
         "layers/lifecycle/lifecycle/__init__.py": "",
-        "layers/analytics/Makefile": "build:",
         "emulator.py": EMULATOR,
     }.items():
         path = tmp_path / name

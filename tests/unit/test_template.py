@@ -169,9 +169,7 @@ def test_every_path_that_takes_a_key_is_asked_about_beforehand_without_one() -> 
         if event["Method"] == "options" and name in ASKED_BEFOREHAND
     ]
     paths = {
-        (route.path, asked_beforehand(route))
-        for route in ROUTES
-        if not route.public and route.credential == "bearer"
+        (route.path, asked_beforehand(route)) for route in ROUTES if not route.public and route.credential == "bearer"
     }
 
     assert sorted((path, name) for path, name, _ in deployed) == sorted(paths)

@@ -144,7 +144,7 @@ def reporting() -> Reporting:
 
 
 @pytest.fixture
-def fake(  # noqa: PLR0917 - one for each kind of use cases
+def fake(
     monkeypatch: pytest.MonkeyPatch,
     *,
     reception: Reception,

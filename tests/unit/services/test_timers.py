@@ -48,6 +48,7 @@ class FakeWorkspace:
             raise RuntimeError
         assert now == NOW
         self.asked_for.append(day)
+
     def start_nightly(self, due: datetime, now: datetime) -> None:
         if "export" in self.broken:
             raise RuntimeError
@@ -82,7 +83,7 @@ def funnel(version: int) -> DueTimer:
 def run(timers: list[DueTimer], seconds: float = 60, **workspaces: FakeWorkspace) -> TimersRun:
     places = Workplaces(
         lambda moment, limit: [timer for timer in timers if timer.at <= moment][:limit],
-        *(workspaces.__getitem__,) * 4,
+        *(workspaces.__getitem__,) * 5,
     )
     return run_timers(places, NOW, lambda: seconds)
 
@@ -178,6 +179,8 @@ def test_the_figures_of_a_day_on_which_something_changed_are_asked_for() -> None
 
     assert run([day("2026-01-01"), day("2026-01-02")], acme=acme) == TimersRun(due=2, moved=0, failed=1)
     assert acme.asked_for == [date(2026, 1, 2)]
+
+
 def test_a_nightly_export_is_started_and_one_that_cannot_be_holds_up_no_other() -> None:
     acme, other = FakeWorkspace(), FakeWorkspace(broken={"export"})
     timers = [DueTimer(name, "export", name, at(1)) for name in ("other", "acme")]

@@ -114,12 +114,7 @@ def run_timers(workplaces: Workplaces, now: datetime, remaining: Callable[[], fl
     for workspace in dict.fromkeys(timer.workspace for timer in timers):
         mine = [timer for timer in timers if timer.workspace == workspace]
         for timer in mine:
-            if timer.kind == "funnel":
-                run.failed += not _come_into_force(workplaces, workspace, int(timer.id), now)
-            elif timer.kind == "export":
-                run.failed += not _export(workplaces, timer, now)
-            elif timer.kind == "erasure" and remaining() > _ENOUGH_SECONDS:
-                run.failed += not _finish(workplaces, timer, lambda: remaining() > _ENOUGH_SECONDS)
+            run.failed += not _begin(workplaces, timer, now, lambda: remaining() > _ENOUGH_SECONDS)
         prospects = iter([timer.id for timer in mine if timer.kind == "prospect"])
         while remaining() > _ENOUGH_SECONDS and (batch := list(islice(prospects, _TOGETHER))):
             for moved in _refresh(workplaces, workspace, batch):
@@ -132,6 +127,17 @@ def run_timers(workplaces: Workplaces, now: datetime, remaining: Callable[[], fl
             if timer.kind == "day" and remaining() > _ENOUGH_SECONDS:
                 run.failed += not _ask_for(workplaces, timer, now)
     return run
+
+
+def _begin(workplaces: Workplaces, timer: DueTimer, now: datetime, has_time: Callable[[], bool]) -> bool:
+    """Begin what is begun at once where it is due; whether that went well."""
+    if timer.kind == "funnel":
+        return _come_into_force(workplaces, timer.workspace, int(timer.id), now)
+    if timer.kind == "export":
+        return _export(workplaces, timer, now)
+    if timer.kind == "erasure" and has_time():
+        return _finish(workplaces, timer, has_time)
+    return True
 
 
 def _refresh(workplaces: Workplaces, workspace: str, batch: Sequence[str]) -> Iterator[list[Refreshed] | None]:

@@ -54,6 +54,9 @@ def job_queue() -> JobQueue:
 def record_queue() -> JobQueue:
     """The queue of records that are missing, which the environment variable ``RECORD_QUEUE_URL`` names."""
     return JobQueue(_client(), os.environ["RECORD_QUEUE_URL"])
+
+
+@lru_cache(maxsize=1)
 def export_queue() -> JobQueue:
     """The queue of exports, whose steps are longer; the environment variable ``EXPORT_QUEUE_URL`` names it."""
     return JobQueue(_client(), os.environ["EXPORT_QUEUE_URL"])
