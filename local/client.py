@@ -93,9 +93,9 @@ class ProspectClient:
         path = f"/deals/{quote(removal.deal_id, safe='')}"
         return self._call("DELETE", path, params={"occurred_at": rfc3339(removal.occurred_at)})
 
-    def decide(self, prospect_id: str, decision: Decision) -> Json:
-        """`POST /prospects/{id}/decisions`."""
-        return self._call("POST", f"/prospects/{prospect_id}/decisions", json=decision.body())
+    def decide(self, prospect_id: str, decision: Decision, other_id: str | None = None) -> Json:
+        """`POST /prospects/{id}/decisions`; ``other_id`` is whom a merge joins."""
+        return self._call("POST", f"/prospects/{prospect_id}/decisions", json=decision.body(other_id))
 
     def find(self, identities: Identities) -> Json | None:
         """The prospect with an identity, the strongest first, or ``None`` while there is none."""
@@ -122,6 +122,23 @@ class ProspectClient:
         return self._call("GET", f"/prospects/{prospect_id}/explanation")
 
     # ---- the funnel: unlike the rest, what is made twice here is two, of which one is looked at ---------------------
+
+    def funnel(self) -> Json:
+        """`GET /funnel`: the version in force."""
+        return self._call("GET", "/funnel")
+
+    def sign(self, draft: Json, team: str, by: str) -> None:
+        """`POST /funnel/drafts/{id}/signatures`, for the very content that a draft was answered with."""
+        signature = {"team": team, "by": by, "content_hash": draft["content_hash"]}
+        self._call("POST", f"/funnel/drafts/{draft['draft_id']}/signatures", json=signature)
+
+    def publish(self, draft_id: str, by: str) -> Json:
+        """`POST /funnel/drafts/{id}/publication`, at once."""
+        return self._call("POST", f"/funnel/drafts/{draft_id}/publication", json={"by": by})
+
+    def reevaluation(self, version: int) -> Json:
+        """`GET /funnel/versions/{version}/reevaluation`."""
+        return self._call("GET", f"/funnel/versions/{version}/reevaluation")
 
     def create_draft(self, definition: Json | str) -> Json:
         """`POST /funnel/drafts`, with a document or with the text of one in YAML."""

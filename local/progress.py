@@ -70,14 +70,36 @@ def simulate_visibly(
     Returns:
         The simulation as it ended.
     """
+    return _watch("simulated", lambda: client.simulation(simulation_id), console, sleep)
+
+
+def reevaluate_visibly(
+    client: ProspectClient, version: int, console: Console, sleep: Callable[[float], None] = time.sleep
+) -> Json:
+    """Wait until everybody is evaluated anew under a version, and show how far it is.
+
+    Arguments:
+        client: the API.
+        version: that was published.
+        console: where to show it.
+        sleep: how to wait between two looks.
+
+    Returns:
+        The re-evaluation as it ended.
+    """
+    return _watch("re-evaluated", lambda: client.reevaluation(version), console, sleep)
+
+
+def _watch(done: str, look: Callable[[], Json], console: Console, sleep: Callable[[float], None]) -> Json:
+    """Look at long work until it has ended."""
     with _bars(console) as bars:
-        task = bars.add_task("simulated", total=None)
+        task = bars.add_task(done, total=None)
         while True:
-            simulation = client.simulation(simulation_id)
-            progress = simulation["progress"]
+            work = look()
+            progress = work["progress"]
             bars.update(task, completed=progress["done"], total=progress["total"])
-            if simulation["status"] not in ("queued", "running"):
-                return simulation
+            if work["status"] not in ("queued", "running"):
+                return work
             sleep(_LOOK_AGAIN_SECONDS)
 
 
@@ -98,7 +120,7 @@ class _Rate(ProgressColumn):
 def _bars(console: Console) -> Iterator[Progress]:
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description:<10}"),
+        TextColumn("{task.description:<12}"),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),

@@ -16,7 +16,7 @@ from local.reading import Reading
 from local.request import Json
 
 #: The properties that say most about an activity, in this order; a line of evidence shows the first that there is.
-_TELLING = ("form", "content", "webinar", "rating", "score", "bounce", "campaign", "url")
+_TELLING = ("form", "content", "webinar", "rating", "score", "bounce", "mailing", "url")
 
 
 def funnel(reading: Reading) -> RenderableType:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
+from lifecycle.services.credentials import create_api_key
 from local.client import ProspectClient
 from local.demo import run
 from local.generator import HalfYear, generate
 from local.reading import Reading, read
 from local.request import identities_of
-from local.stack import StackInfo
+from local.stack import LocalStack, StackInfo
+from tests.e2e.api import something
 
 
 @pytest.fixture(scope="module")
-def client(stack_info: StackInfo) -> Iterator[ProspectClient]:
-    with ProspectClient(stack_info.api_url, stack_info.api_key) as client:
+def client(local_stack: LocalStack, stack_info: StackInfo) -> Iterator[ProspectClient]:
+    """Of a workspace of its own, for the demo publishes a funnel."""
+    workspace = f"demo-{something()[:12]}"
+    key = create_api_key(local_stack.client("dynamodb"), stack_info.table, workspace, "demo", datetime.now(UTC))
+    with ProspectClient(stack_info.api_url, key) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def half_year() -> HalfYear:
     """A smaller one than the demo's own, of other people: the same kinds of stories in a fraction of the time."""
-    return generate(seed=5, prospects=250)
+    return generate(datetime.now(UTC).date(), seed=5, prospects=250)
 
 
 @pytest.fixture(scope="module")
