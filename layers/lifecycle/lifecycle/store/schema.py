@@ -20,9 +20,11 @@ class Index(NamedTuple):
 TABLE_KEYS = ("pk", "sk")
 #: Prospects by stage, for lists: keys only, so that an activity that moves nobody writes no index.
 BY_STAGE = Index("by_stage", "stage_pk", "stage_sk")
-#: Transitions by day, for reports.
+#: What reports count, by day: transitions, who became known without one, and lost deals.
 BY_DAY = Index("by_day", "day_pk", "day_sk")
-BY_DAY_PROJECTION = ("from_stage", "to_stage", "occurred_at", "cause", "cycle", "funnel_version", "corrected_by")
+BY_DAY_PROJECTION = (
+    "from_stage", "to_stage", "occurred_at", "cause", "cycle", "funnel_version", "corrected_by", "step", "lost",
+)  # fmt: skip
 #: What is to be done at a time (a prospect's next timer, a version that comes into force): only while it is to be done.
 BY_DUE = Index("by_due", "due_pk", "due_sk")
 #: When the service may delete an item, in seconds since 1970. It does so within days, so an expired item may be read.
@@ -52,6 +54,7 @@ SESSION = "SESSION"
 BEGUN_SIGN_IN = "SIGN_IN"
 ONCE = "ONCE"
 AUDIT_PREFIX = "A#"
+DAY_PREFIX = "DAY#"
 
 #: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
 #: in which ``*`` and ``?`` stand for others.
@@ -97,6 +100,11 @@ def jobs_pk(workspace: str) -> str:
 def job_pk(workspace: str, job_id: str) -> str:
     """The partition of a job, its segments and the moves that it found."""
     return f"W#{workspace}#J#{job_id}"
+
+
+def reports_pk(workspace: str) -> str:
+    """The partition of a workspace's reports: which days are to be aggregated anew, and how people want them."""
+    return f"W#{checked_workspace(workspace)}#G"
 
 
 def api_key_pk(digest: str) -> str:
@@ -218,6 +226,11 @@ def segment_sk(number: int) -> str:
 def moves_sk(number: int, page: int, part: int) -> str:
     """The sort key of moves that a segment found in one page; a page with many is kept in parts."""
     return f"{MOVES_PREFIX}{number:04d}#{page:06d}#{part:02d}"
+
+
+def day_sk(day: date) -> str:
+    """The sort key of the mark of a day (UTC)."""
+    return DAY_PREFIX + day.isoformat()
 
 
 def audit_sk(time: str, entry_id: str) -> str:
