@@ -16,7 +16,7 @@ from rich.console import Console
 from local.checks import Check
 from local.client import ProspectClient
 from local.generator import DEFAULT_PROSPECTS, DEFAULT_SEED, HalfYear, generate, today
-from local.progress import different_activities, send_visibly, settle_visibly
+from local.progress import counted_activities, send_visibly, settle_visibly
 from local.reading import Reading
 from local.report import checks_table, funnel, rejections, standing, transitions_table
 from local.request import Delivery, Json, identities_of
@@ -72,10 +72,10 @@ def _announcement(half_year: HalfYear) -> str:
 
 def _checks(deliveries: Sequence[Delivery], tally: Tally, reading: Reading) -> list[Check]:
     sent = sizes(deliveries)
-    different = different_activities([delivery.request for delivery in deliveries])
+    counted = counted_activities([delivery.request for delivery in deliveries])
     return [
         Check("activities sent, doubles included", sent["activities"], tally.accepted + tally.duplicates),
-        Check("different activities in the log", len(different), reading.activities),
+        Check("different activities that count", len(counted), reading.activities),
         Check("deal updates taken", sent["deals"], tally.deals),
         Check("decisions taken", sent["decisions"], tally.decisions),
         Check("rejected", 0, len(tally.rejected)),

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from local.client import ProspectClient
 from local.reading import Name, Reading, settle
-from local.request import Activity, Delivery, Json, Request
+from local.request import Activity, Decision, Delivery, Json, Request
 from local.sending import Kind, Tally, send, sizes
 
 _LOOK_AGAIN_SECONDS = 0.5
@@ -50,7 +50,7 @@ def settle_visibly(
         requests: what was sent, repeats included.
         console: where to show it.
     """
-    activities = len(different_activities(requests))
+    activities = len(counted_activities(requests))
     with _bars(console) as bars:
         task = bars.add_task("evaluated", total=activities)
         return settle(client, names, activities, lambda count: bars.update(task, completed=count))
@@ -103,9 +103,12 @@ def _watch(done: str, look: Callable[[], Json], console: Console, sleep: Callabl
             sleep(_LOOK_AGAIN_SECONDS)
 
 
-def different_activities(requests: Sequence[Request]) -> frozenset[str]:
-    """The ids of the activities among the requests."""
-    return frozenset(request.id for request in requests if isinstance(request, Activity))
+def counted_activities(requests: Sequence[Request]) -> frozenset[str]:
+    """The ids of the activities among the requests that the engine counts: a repeat is none, nor is a withdrawn one."""
+    withdrawn = {request.event_id for request in requests if isinstance(request, Decision)}
+    return frozenset(
+        request.id for request in requests if isinstance(request, Activity) and request.id not in withdrawn
+    )
 
 
 class _Rate(ProgressColumn):
