@@ -1,5 +1,5 @@
-"""Report numbers as their definitions read, from nothing but logs: every history is walked anew by the reference ``walk``,
-and every number is counted by looking at every prospect.
+"""Report numbers as their definitions read, from nothing but logs: every history is walked anew by the reference
+``walk``, and every number is counted by looking at every prospect.
 
 The reference against which reports are held. Nothing here is shared with ``lifecycle.reports`` or with the fold.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import zip_longest
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -35,9 +36,12 @@ class Stay(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """A move of somebody who is known. ``before`` is the stay that it ends, ``begun`` the one that it begins; ``again``:
-    they were in that stage before; ``opened``: the stages of this cycle's way up that it reaches or passes first;
-    ``is_exit``: it leads beside the ladder, and ``why`` is what a person gave as the reason."""
+    """A move of somebody who is known.
+
+    ``before`` is the stay that it ends, ``begun`` the one that it begins; ``again``: they were in that stage before;
+    ``opened``: the stages of this cycle's way up that it reaches or passes first; ``is_exit``: it leads beside the
+    ladder, and ``why`` is what a person gave as the reason.
+    """
 
     before: Stay | None
     begun: Stay
@@ -162,6 +166,11 @@ def _moves(
 # ---- numbers --------------------------------------------------------------------------------------------------------
 
 
+@cache
+def _date(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()
+
+
 @dataclass(frozen=True, slots=True)
 class Reports:
     """Every number, counted anew for each question.
@@ -181,7 +190,7 @@ class Reports:
         return self.dimension is None or stay.told[self.dimension] == self.value
 
     def _on(self, moment: datetime, first: date, last: date) -> bool:
-        return first <= moment.astimezone(self.zone).date() <= last
+        return first <= _date(moment, self.zone) <= last
 
     def _passages(self, first: date, last: date) -> Iterator[Passage]:
         return (each for one in self.histories for each in one.passages if self._on(each.begun.since, first, last))
@@ -313,7 +322,7 @@ class Reports:
         return datetime(day.year, day.month, day.day, tzinfo=self.zone)
 
     def _noon(self, moment: datetime) -> datetime:
-        day = moment.astimezone(self.zone).date()
+        day = _date(moment, self.zone)
         return datetime(day.year, day.month, day.day, 12, tzinfo=self.zone)
 
 
