@@ -150,7 +150,11 @@ def test_a_deal_makes_somebody_known_without_an_email() -> None:
 
 
 def test_whoever_becomes_known_without_moving_arrives_in_the_stage_where_he_stands() -> None:
-    events = [visit("v", 0, COOKIE), decision("d", 3, "disqualify", reason="a robot"), email_sent("e", 7, COOKIE, ANN)]
+    events: list[Event] = [
+        visit("v", 0, COOKIE),
+        decision("d", 3, "disqualify", reason="a robot"),
+        email_sent("e", 7, COOKIE, ANN),
+    ]
 
     way = journey(fold(events, DEFAULT))
 
@@ -160,7 +164,7 @@ def test_whoever_becomes_known_without_moving_arrives_in_the_stage_where_he_stan
 
 
 def test_in_a_funnel_without_a_stage_of_the_anonymous_people_arrive_when_they_are_known() -> None:
-    events = [visit("v", 0, COOKIE), activity("m", 4, "meeting", COOKIE), email_sent("e", 7, COOKIE, ANN)]
+    events: list[Event] = [visit("v", 0, COOKIE), activity("m", 4, "meeting", COOKIE), email_sent("e", 7, COOKIE, ANN)]
 
     assert ways(*events[:2], calendar=NO_ANONYMOUS) == []
     assert ways(events[0], events[2], calendar=NO_ANONYMOUS) == [(None, "contact")]
@@ -171,7 +175,7 @@ def test_in_a_funnel_without_a_stage_of_the_anonymous_people_arrive_when_they_ar
 
 
 def test_what_was_withdrawn_is_no_step_and_neither_is_its_correction() -> None:
-    events = [email_sent("e", 0), visit("v", 5), withdrawal("w", 9, "v")]
+    events: list[Event] = [email_sent("e", 0), visit("v", 5), withdrawal("w", 9, "v")]
 
     folded = fold(events, DEFAULT)
 
@@ -180,7 +184,7 @@ def test_what_was_withdrawn_is_no_step_and_neither_is_its_correction() -> None:
 
 
 def test_what_came_to_light_by_a_withdrawal_is_a_step() -> None:
-    events = [email_sent("e", 0), demo_form("f", 5), visit("v", 7), withdrawal("w", 9, "f")]
+    events: list[Event] = [email_sent("e", 0), demo_form("f", 5), visit("v", 7), withdrawal("w", 9, "f")]
 
     assert ways(*events) == [(None, "suspect"), ("suspect", "engaged")]
 
@@ -209,7 +213,7 @@ def test_a_return_begins_a_cycle_that_has_reached_nothing() -> None:
 
 
 def test_being_in_a_stage_again_is_told() -> None:
-    events = [
+    events: list[Event] = [
         email_sent("e", 0),
         visit("v", 1),
         set_stage("d", 3, "suspect", "too early"),
@@ -249,6 +253,11 @@ def test_where_no_utm_source_is_named_the_source_of_the_activity_is() -> None:
 
 def test_a_bot_and_what_was_withdrawn_tell_of_no_source() -> None:
     bot = replace(activity("a", 0, utm_source="bot"), automated=True)
-    events = [bot, activity("b", 1, utm_source="wrong"), withdrawal("w", 2, "b"), activity("c", 3, utm_source="right")]
+    events: list[Event] = [
+        bot,
+        activity("b", 1, utm_source="wrong"),
+        withdrawal("w", 2, "b"),
+        activity("c", 3, utm_source="right"),
+    ]
 
     assert steps_of(fold(events, DEFAULT))[-1].entry.told.source == "right"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from lifecycle.steps import DayRow, Entry, LostDeal, Step, Told
 
 #: Time zones were apart by odd seconds until 1972; later, a quarter of an hour lies within one date everywhere.
 _QUARTER = 900
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SINCE = datetime(1973, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -38,7 +39,7 @@ class _LocalDates(dict[float, int]):
         self._zone = zone
 
     def __missing__(self, quarter: float) -> int:
-        day = self[quarter] = self.exactly(datetime.fromtimestamp(quarter * _QUARTER, UTC))
+        day = self[quarter] = self.exactly(_EPOCH + timedelta(seconds=quarter * _QUARTER))
         return day
 
     def exactly(self, moment: datetime) -> int:

@@ -55,6 +55,8 @@ BEGUN_SIGN_IN = "SIGN_IN"
 ONCE = "ONCE"
 AUDIT_PREFIX = "A#"
 DAY_PREFIX = "DAY#"
+FIGURES_PREFIX = "FIGURES#"
+REPORT_SETTINGS = "SETTINGS"
 
 #: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
 #: in which ``*`` and ``?`` stand for others.
@@ -246,6 +248,21 @@ def stage_pk(workspace: str, stage: str, shard: int) -> str:
 def day_pk(workspace: str, day: date, shard: int) -> str:
     """One shard of the transitions of a day (UTC)."""
     return f"W#{workspace}#T#{day.isoformat()}#{shard}"
+
+
+def part_pk(workspace: str, name: str) -> str:
+    """The partition of one part of the figures of all days."""
+    return f"W#{checked_workspace(workspace)}#G#{name}"
+
+
+def figures_sk(day: date) -> str:
+    """The sort key of what is known of a day's figures."""
+    return FIGURES_PREFIX + day.isoformat()
+
+
+def piece_sk(day: date, piece: int) -> str:
+    """The sort key of a part's figures of a day; what is too large for one item is kept in pieces."""
+    return f"{day.isoformat()}#{piece:02d}"
 
 
 def due_pk(shard: int) -> str:
