@@ -18,12 +18,13 @@ from local.client import ProspectClient
 from local.generator import DEFAULT_PROSPECTS, DEFAULT_SEED, HalfYear, generate, today
 from local.progress import counted_activities, send_visibly, settle_visibly
 from local.reading import Reading
-from local.report import checks_table, funnel, rejections, standing, transitions_table
+from local.report import checks_table, rejections, standing, transitions_table
 from local.request import Delivery, Json, identities_of
 from local.second_version import bring_into_force
 from local.sending import Tally, sizes
 from local.session import on_local_stack
 from local.stack import LocalStack
+from local.summary import set_goals, show_reports
 
 #: How many of the likeliest prospects are looked at to find the one with the most to tell.
 _CANDIDATES = 8
@@ -51,7 +52,9 @@ def run(client: ProspectClient, half_year: HalfYear, console: Console) -> list[C
     reading = settle_visibly(client, identities_of(requests), requests, console)
     checks = [*_checks(deliveries, tally, reading), Check("evaluated anew under the second version", 1, int(agreed))]
     console.print(_delivery_summary(tally))
-    console.print(funnel(reading))
+    console.print(f"{reading.anonymous:,} anonymous visitors are in none of these reports.\n")
+    set_goals(client)
+    show_reports(client, half_year.window.start.date(), datetime.now(UTC).date(), console)
     hero = _tell_one_story(client, reading, console)
     console.print(checks_table(checks))
     console.print(*rejections(tally.rejected), sep="\n")
