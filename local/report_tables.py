@@ -42,7 +42,7 @@ def conversion_table(report: Json) -> RenderableType:
     """`GET /reports/conversion`: from each stage of the ladder to the next one."""
     table = _table(f"Conversion by {report['basis']}, {_days(report)}", "from", "to", "entered", "reached", "rate", "")
     labels = _labels(report)
-    for pair in report["conversion"]:
+    for pair in report["conversions"]:
         if pair["adjacent"]:
             rate = pair["rate"]
             table.add_row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -64,6 +64,23 @@ class KeptParts:
         yield from ((day, json.loads(text)) for day, text in self._parts[name].items() if first <= day <= last)
 
 
+def rows_of(store: MemoryStore) -> list[DayRow | LostDeal]:
+    """What the index by day lists, in the same order however often it is asked."""
+    listed = (from_attributes(item) for item in store.items.values() if BY_DAY.partition_key in item)
+    return sorted(map(item_day_row, listed), key=repr)
+
+
+def parts_of(rows: Iterable[DayRow | LostDeal], zone: ZoneInfo) -> dict[date, Mapping[str, Any]]:
+    """The parts of all days that something is listed of."""
+    days: dict[date, tuple[list[DayRow], list[LostDeal]]] = defaultdict(lambda: ([], []))
+    for row in rows:
+        if isinstance(row, LostDeal):
+            days[row.lost_at.date()][1].append(row)
+        else:
+            days[row.occurred_at.date()][0].append(row)
+    return {day: aggregate_day(moves, lost, zone) for day, (moves, lost) in days.items()}
+
+
 @dataclass
 class Organisation:
     """A workspace in which a half-year has happened, as reports see it and as its logs tell it."""
@@ -95,21 +112,14 @@ class Organisation:
     @cached_property
     def rows(self) -> list[DayRow | LostDeal]:
         """What the index by day lists."""
-        listed = (from_attributes(item) for item in self.store.items.values() if BY_DAY.partition_key in item)
-        return [item_day_row(item) for item in listed]
+        return rows_of(self.store)
 
     @cached_property
     def parts(self) -> KeptParts:
         """The parts of all days."""
-        days: dict[date, tuple[list[DayRow], list[LostDeal]]] = defaultdict(lambda: ([], []))
-        for row in self.rows:
-            if isinstance(row, LostDeal):
-                days[row.lost_at.date()][1].append(row)
-            else:
-                days[row.occurred_at.date()][0].append(row)
         kept = KeptParts()
-        for day, (rows, lost) in days.items():
-            kept.keep(day, aggregate_day(rows, lost, self.zone))
+        for day, parts in parts_of(self.rows, self.zone).items():
+            kept.keep(day, parts)
         return kept
 
     @property
@@ -176,6 +186,24 @@ def test_the_steps_are_the_history_that_the_logs_tell(organisation: Organisation
         if isinstance(row, DayRow) and row.step is not None
     )
     assert kept == told
+
+
+def test_whatever_comes_late_only_the_days_that_are_marked_tell_something_else() -> None:
+    half_year, zone, store = generate(UNTIL, 9, 120), ZoneInfo("Europe/Berlin"), MemoryStore()
+    lifecycle = Lifecycle(store, FixedCalendar(Calendar.always(Plan(default_funnel()))))
+    known: dict[date, Mapping[str, Any]] = {}
+    again = 0
+
+    for place in range(0, len(half_year.deliveries), 40):
+        store.marked.clear()
+        take_in(lifecycle, half_year.deliveries[place : place + 40])
+        true = parts_of(rows_of(store), zone)
+        again += len(store.marked & known.keys())
+        known = {day: parts for day, parts in known.items() if day not in store.marked}
+        known |= {day: true[day] for day in store.marked & true.keys()}
+        assert known == true
+
+    assert again > 20, "some came late, or were corrected"
 
 
 # ---- the funnel -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import zip_longest
@@ -319,11 +319,12 @@ class Reports:
         return {each.begun.told[dimension] for one in self.histories for each in one.passages}
 
     def _midnight(self, day: date) -> datetime:
-        return datetime(day.year, day.month, day.day, tzinfo=self.zone)
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
     def _noon(self, moment: datetime) -> datetime:
         day = _date(moment, self.zone)
-        return datetime(day.year, day.month, day.day, 12, tzinfo=self.zone)
+        # In UTC: two times of one zone are subtracted as if no clock were ever moved.
+        return datetime(day.year, day.month, day.day, 12, tzinfo=self.zone).astimezone(UTC)
 
 
 class LostDeals(NamedTuple):

@@ -302,7 +302,10 @@ def _environment_variables_in(path: Path) -> Iterator[str]:
 
 
 def test_the_layer_is_built_by_default_for_what_the_functions_run_on_by_default() -> None:
-    makefiles = {path: (PROJECT / path).read_text() for path in ("Makefile", "layers/lifecycle/Makefile", "layers/analytics/Makefile")}
+    makefiles = {
+        path: (PROJECT / path).read_text()
+        for path in ("Makefile", "layers/lifecycle/Makefile", "layers/analytics/Makefile")
+    }
 
     for name in ("Runtime", "Architecture"):
         for path, text in makefiles.items():
