@@ -11,15 +11,18 @@ from lifecycle.contract import fields, parameters
 from lifecycle.contract.refusals import FieldError, InvalidRequestError, RefusedValueError
 from lifecycle.contract.report_routes import FORMATS, NUMBERS
 from lifecycle.contract.times import parse_time
+from lifecycle.reports.conversion_figures import Basis
 from lifecycle.reports.dimensions import DIMENSIONS, EVERYBODY, NOT_TOLD, Dimension, Slice
-from lifecycle.reports.parts import WINDOWS
 from lifecycle.reports.periods import Granularity
-from lifecycle.services.report_requests import Basis, Counted, Number, Wanted, WantedDays
+from lifecycle.reports.windows import WINDOWS
+from lifecycle.services.report_requests import Counted, Number, Wanted, WantedDays
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: The first day that can be asked for; nothing is kept from before.
 _FIRST = date(1970, 1, 1)
+_LAST_YEAR = 2999
 _T = TypeVar("_T", bound=str)
+_Day = TypeVar("_Day", date, datetime)
 
 
 def read_wanted(query: Mapping[str, str]) -> Wanted:
@@ -97,8 +100,11 @@ def read_counted(query: Mapping[str, str]) -> Counted:
 def _missing(counted: Counted, query: Mapping[str, str]) -> list[FieldError]:
     needed = [] if counted.number == "lost" else ["stage"]
     needed += ["from_stage"] if counted.number in ("flow", "reached") else []
+    needed += ["reason"] if counted.number == "exits" else []
     return [
-        FieldError(f"?{name}", "is missing", f"what {counted.number} is counted by") for name in needed if name not in query
+        FieldError(f"?{name}", "is missing", f"what {counted.number} is counted by")
+        for name in needed
+        if name not in query
     ]
 
 
@@ -131,7 +137,7 @@ def read_format(event: Mapping[str, Any], query: Mapping[str, str]) -> str:
     Raises:
         InvalidRequestError: the query names something else.
     """
-    named = parameters.read_one(query, "format", _one_of(tuple(FORMATS)))
+    named: str | None = parameters.read_one(query, "format", _one_of(tuple(FORMATS)))
     if named is not None:
         return named
     headers = event.get("headers") or {}
@@ -166,7 +172,7 @@ def _conversion(query: Mapping[str, str]) -> dict[str, Any]:
 def _day_or_time(text: str) -> date | datetime:
     if not _DATE.fullmatch(text):
         try:
-            return parse_time(text)
+            return _not_too_late(parse_time(text))
         except RefusedValueError as refusal:
             raise RefusedValueError(refusal.reason, f"a day such as 2026-05-04, or {refusal.expected}") from None
     try:
@@ -175,6 +181,12 @@ def _day_or_time(text: str) -> date | datetime:
         raise RefusedValueError("is not a day of the calendar", "a day such as 2026-05-04") from None
     if day < _FIRST:
         raise RefusedValueError("is before 1970", "a day from 1970-01-01 on")
+    return _not_too_late(day)
+
+
+def _not_too_late(day: _Day) -> _Day:
+    if day.year > _LAST_YEAR:
+        raise RefusedValueError(f"is after the year {_LAST_YEAR}", "a day or a time until then")
     return day
 
 
@@ -189,7 +201,7 @@ def _one_of(known: tuple[_T, ...]) -> Any:
 
 
 def _number(text: str) -> str:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) < 10 and text[0] != "0"):
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 10 and text[0] != "0"):
         raise RefusedValueError("is not a number", "a whole number from 1 on")
     return text
 
