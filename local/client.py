@@ -150,6 +150,10 @@ class ProspectClient:
         )
         return retrying(self.report, name, query)
 
+    def counted(self, query: Mapping[str, str]) -> Iterator[Json]:
+        """`GET /reports/prospects`: every prospect behind a number, page after page."""
+        yield from self._pages("/reports/prospects", "prospects", {"limit": "100"} | dict(query))
+
     def report_settings(self) -> Json:
         """`GET /reports/settings`."""
         return self._call("GET", "/reports/settings")
@@ -163,6 +167,10 @@ class ProspectClient:
     def funnel(self) -> Json:
         """`GET /funnel`: the version in force."""
         return self._call("GET", "/funnel")
+
+    def funnel_version(self, version: int) -> Json:
+        """`GET /funnel/versions/{version}`."""
+        return self._call("GET", f"/funnel/versions/{version}")
 
     def sign(self, draft: Json, team: str, by: str) -> None:
         """`POST /funnel/drafts/{id}/signatures`, for the very content that a draft was answered with."""
