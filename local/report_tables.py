@@ -13,7 +13,7 @@ from rich.text import Text
 from local.request import Json
 
 #: How wide the longest bar of a table is.
-BAR_WIDTH = 24
+BAR_WIDTH = 16
 
 
 def funnel_table(report: Json) -> RenderableType:

@@ -54,7 +54,7 @@ def test_the_funnel_shows_stock_flow_goal_and_the_period_before() -> None:
     text = printed(funnel_table(report))
     assert "2026-05-01 to 2026-05-31" in text
     assert rows(text) == [
-        ["Marketing qualified", "131", "bar of 24", "48", "5", "3", "37", "50", "48"],
+        ["Marketing qualified", "131", "bar of 16", "48", "5", "3", "37", "50", "48"],
         ["Won [x]", "0", "", "48", "5", "3", "37", "", ""],
     ]
 
@@ -63,7 +63,7 @@ def test_bars_are_as_long_as_their_numbers_beside_the_largest() -> None:
     report = answer("FunnelReportAnswer")
     first = report["stages"][0]
     report["stages"] = [first | {"label": str(stock), "stock": stock} for stock in (100, 50, 25)]
-    assert [row[2] for row in rows(printed(funnel_table(report)))] == ["bar of 24", "bar of 12", "bar of 6"]
+    assert [row[2] for row in rows(printed(funnel_table(report)))] == ["bar of 16", "bar of 8", "bar of 4"]
 
 
 def test_without_goals_and_without_anybody_there_are_no_columns_and_no_bars_for_them() -> None:
@@ -83,7 +83,7 @@ def test_conversion_shows_neighbours_of_the_ladder() -> None:
     text = printed(conversion_table(report))
     assert "by cohort" in text
     assert rows(text) == [
-        ["Marketing qualified", "Sales qualified", "48", "21", "43.8%", "bar of 11"],
+        ["Marketing qualified", "Sales qualified", "48", "21", "43.8%", "bar of 7"],
         ["Marketing qualified", "Sales qualified", "0", "0", "", ""],
     ]
 
@@ -92,7 +92,7 @@ def test_time_in_stage_counts_those_who_are_still_inside() -> None:
     report = answer("VelocityReportAnswer")
     report["stages"][0]["with_open"] = {"count": 168, "median": 302_400, "p75": 7_200, "p90": 90}
     assert rows(printed(velocity_table(report))) == [
-        ["Marketing qualified", "168", "3.5 d", "2.0 h", "90 s", "bar of 24"]
+        ["Marketing qualified", "168", "3.5 d", "2.0 h", "90 s", "bar of 16"]
     ]
 
 
@@ -101,7 +101,7 @@ def test_stuck_says_beyond_which_limit() -> None:
     unlimited = report["stages"][0] | {"label": "Engaged", "limit": None, "beyond_limit": None, "p90": None}
     report["stages"] = [report["stages"][0], unlimited | {"beyond_p90": None, "inside": 7}]
     first, second = rows(printed(viscosity_table(report)))
-    assert first[:4] == ["Marketing qualified", "131", "17 of 2 business days", "bar of 24"]
+    assert first[:4] == ["Marketing qualified", "131", "17 of 2 business days", "bar of 16"]
     assert second == ["Engaged", "7", "", "", ""]
 
 
@@ -117,8 +117,8 @@ def test_reasons_are_shown_as_they_were_given_with_what_the_deals_were_worth() -
     ]
     text = printed(lost_table(report))
     assert rows(text)[:2] == [
-        ["no [bold] budget", "4", "bar of 24", "19,200 EUR, 800 GBP"],
-        ["(none told)", "1", "bar of 6", ""],
+        ["no [bold] budget", "4", "bar of 16", "19,200 EUR, 800 GBP"],
+        ["(none told)", "1", "bar of 4", ""],
     ]
     for exit_ in report["exits"]:
         assert any(row[1] == exit_["reason"] and row[2] == str(exit_["count"]) for row in rows(text)[2:])
@@ -130,7 +130,7 @@ def test_the_trend_has_a_row_for_each_period() -> None:
     half = {"start": "2026-06-01", "partial": True, "stages": [period["stages"][0] | {"entered": 24}]}
     report["periods"].append(period | half)
     text = printed(trend_table(report, ["marketing_qualified"]))
-    assert rows(text) == [["2026-05-01", "48", "bar of 12"], ["2026-06-01 (in part)", "24", "bar of 6"]]
+    assert rows(text) == [["2026-05-01", "48", "bar of 8"], ["2026-06-01 (in part)", "24", "bar of 4"]]
 
 
 def test_a_break_down_begins_with_the_value_that_most_came_from() -> None:
