@@ -22,7 +22,7 @@ from local.generator.web import anonymous, arrive, linger
 from local.request import Activity, Delivery, Request
 
 #: Sized so that an ordinary laptop sends it to the local stack in about a minute.
-DEFAULT_PROSPECTS = 1500
+DEFAULT_PROSPECTS = 1300
 
 
 @dataclass(frozen=True, slots=True)

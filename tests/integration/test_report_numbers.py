@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.plan import Plan
@@ -35,11 +37,13 @@ from lifecycle.steps import DayRow, LostDeal
 from lifecycle.store.day_items import item_day_row
 from lifecycle.store.items import from_attributes
 from lifecycle.store.schema import BY_DAY
-from local.generator import HalfYear, generate
+from local.generator import generate
+from local.request import Delivery
 from local.second_version import with_webinars
 from tests.fakes.fixed_calendar import FixedCalendar
 from tests.fakes.memory_store import MemoryStore
 from tests.half_year import deal_logs, logs, take_in
+from tests.random_stories import random_stories
 from tests.reference.reports import History, Reports, history, ladder_pairs, lost_deals
 
 DAY = timedelta(days=1)
@@ -83,20 +87,22 @@ def parts_of(rows: Iterable[DayRow | LostDeal], zone: ZoneInfo) -> dict[date, Ma
 
 @dataclass
 class Organisation:
-    """A workspace in which a half-year has happened, as reports see it and as its logs tell it."""
+    """A workspace in which something has happened, as reports see it and as its logs tell it: between the first day and
+    `UNTIL`, with a second version of the funnel in between."""
 
-    half_year: HalfYear
+    deliveries: Sequence[Delivery]
+    first: date
     zone: ZoneInfo
     store: MemoryStore = field(default_factory=MemoryStore)
 
     def __post_init__(self) -> None:
         first = default_funnel()
         self.funnel = parse_funnel(with_webinars(dict(ready_made("default"))), version=2)
-        published_at = self.half_year.window.moment(0.5)
+        published_at = datetime.combine(self.first + (UNTIL - self.first) / 2, time(11), UTC)
         self.terms: list[tuple[datetime | None, Funnel]] = [(None, first), (published_at, self.funnel)]
         calendar = Calendar([(None, Plan(first)), (published_at, Plan(self.funnel))])
         lifecycle = Lifecycle(self.store, FixedCalendar(calendar))
-        take_in(lifecycle, self.half_year.deliveries)
+        take_in(lifecycle, self.deliveries)
         lifecycle.refresh(list(self.logs))
 
     @cached_property
@@ -125,7 +131,7 @@ class Organisation:
     @property
     def span(self) -> Span:
         """All days on which something happened, and some around them."""
-        return Span(self.half_year.window.start.date() - 3 * DAY, UNTIL)
+        return Span(self.first - 3 * DAY, UNTIL)
 
     @property
     def stages(self) -> list[str]:
@@ -157,7 +163,8 @@ class Organisation:
 )
 def organisation(request: pytest.FixtureRequest) -> Organisation:
     seed, prospects, zone = request.param
-    return Organisation(generate(UNTIL, seed, prospects), ZoneInfo(zone))
+    half_year = generate(UNTIL, seed, prospects)
+    return Organisation(half_year.deliveries, half_year.window.start.date(), ZoneInfo(zone))
 
 
 # ---- what is there to count -----------------------------------------------------------------------------------------
@@ -175,6 +182,10 @@ def test_there_is_something_of_everything(organisation: Organisation) -> None:
 
 
 def test_the_steps_are_the_history_that_the_logs_tell(organisation: Organisation) -> None:
+    assert_steps(organisation)
+
+
+def assert_steps(organisation: Organisation) -> None:
     told = Counter(
         (one.prospect, each.begun.since, each.before.stage if each.before else None, each.begun.stage, each.opened)
         for one in organisation.histories
@@ -228,6 +239,10 @@ def plain(figures: StageFigures) -> dict[str, int]:
 
 @pytest.mark.parametrize("by", get_args(Granularity))
 def test_the_funnel_of_every_period(organisation: Organisation, by: Granularity) -> None:
+    assert_funnel(organisation, by)
+
+
+def assert_funnel(organisation: Organisation, by: Granularity) -> None:
     report = funnel_report(organisation.parts, organisation.asked(by), {})
     counted = organisation.counted()
 
@@ -281,6 +296,10 @@ def test_the_funnel_broken_down(organisation: Organisation, dimension: Dimension
 
 
 def test_the_flows_of_every_period(organisation: Organisation) -> None:
+    assert_flows(organisation)
+
+
+def assert_flows(organisation: Organisation) -> None:
     report = flow_report(organisation.parts, organisation.asked("month"))
 
     for period in report.periods:
@@ -322,11 +341,14 @@ def _sum_by_stage(exits: Any) -> Counter[str]:
 
 def test_lost_deals_by_reason_and_currency(organisation: Organisation) -> None:
     report = reason_report(organisation.parts, organisation.asked("month"))
-    deals = deal_logs(organisation.store, organisation.half_year.requests)
     assert report.deals
-    assert report.deals_by_period
+    assert_lost_deals(organisation)
 
-    for period in report.deals_by_period:
+
+def assert_lost_deals(organisation: Organisation) -> None:
+    report = reason_report(organisation.parts, organisation.asked("month"))
+    deals = deal_logs(organisation.store, [delivery.request for delivery in organisation.deliveries])
+    for period in report.deals_by_period or ():
         counted = lost_deals(deals, organisation.zone, period.span.first, period.span.last)
         reasons = Counter({one.reason: 0 for one in counted})
         for one, (count, _) in counted.items():
@@ -359,6 +381,10 @@ def test_conversion_by_period(organisation: Organisation, by: Granularity) -> No
 @pytest.mark.parametrize("by", get_args(Granularity))
 @pytest.mark.parametrize("within", [0, 1, 3, None])
 def test_conversion_by_cohort(organisation: Organisation, by: Granularity, within: int | None) -> None:
+    assert_cohorts(organisation, by, within)
+
+
+def assert_cohorts(organisation: Organisation, by: Granularity, within: int | None) -> None:
     report = conversion_by_cohort(organisation.parts, organisation.asked(by), within, NOW, organisation.zone)
     counted, window = organisation.counted(), None if within is None else WINDOWS[within] * DAY
 
@@ -410,6 +436,10 @@ def _is_near(quantile: timedelta, exact: timedelta) -> bool:
 
 
 def test_time_in_stage(organisation: Organisation) -> None:
+    assert_velocity(organisation)
+
+
+def assert_velocity(organisation: Organisation) -> None:
     report = velocity_report(organisation.parts, organisation.asked("month"), NOW, organisation.zone)
     counted = organisation.counted()
 
@@ -421,3 +451,21 @@ def test_time_in_stage(organisation: Organisation) -> None:
             still_open = counted.still_inside(figures.stage, last, min(midnight, NOW))
             assert holds_for(figures.ended, ended), (figures, ended)
             assert holds_for(figures.with_open, sorted([*ended, *still_open])), (figures, ended, still_open)
+
+
+# ---- random histories -----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(["Europe/Berlin", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia"]))
+def test_random_histories(seed: int, zone: str) -> None:
+    """Some people to whom everything happens, in any order of arrival."""
+    first = date(2026, 3, 20)
+    organisation = Organisation(random_stories(seed, datetime.combine(first, time(), UTC)), first, ZoneInfo(zone))
+
+    assert_steps(organisation)
+    assert_funnel(organisation, "week")
+    assert_flows(organisation)
+    assert_cohorts(organisation, "month", 2)
+    assert_velocity(organisation)
+    assert_lost_deals(organisation)

@@ -356,7 +356,7 @@ def lost_deals(
         if not first <= begun.astimezone(zone).date() <= last:
             continue
         worth = [update for update in updates if update.amount is not None]
-        reasons = [update.lost_reason for update in updates if update.lost_reason is not None]
+        reasons = [each.lost_reason for each in updates if each.occurred_at >= begun and each.lost_reason is not None]
         amount, currency = (worth[-1].amount, worth[-1].currency) if worth else (None, None)
         thing = LostDeals(reasons[-1] if reasons else None, currency)
         count, total = found.get(thing, (0, Decimal(0)))
