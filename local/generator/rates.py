@@ -100,7 +100,7 @@ CONTACTS_LATER = 0.35
 AMOUNT_REVISED = 0.40
 CONTACT_REMOVED = 0.10
 DEAL_DELETED = 0.15
-LOST_REOPENED = 0.10
+LOST_REOPENED = 0.15
 WON_THEN_LOST = 0.03
 #: A partner's sale is in the CRM when it is won, whatever its buyer did before: of those whom a list brought.
 PARTNER_SALE = 0.08
