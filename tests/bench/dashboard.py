@@ -16,7 +16,8 @@ import gzip
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 from playwright.sync_api import BrowserContext, Response, sync_playwright
 
 from local.client import ProspectClient
+from local.generator.calendar import DAYS
 from local.stack import STATE_DIR, WORKSPACE, LocalStack, StackInfo
 from tests.bench.crowd import Crowd
 
@@ -70,14 +72,10 @@ def aggregate(client: ProspectClient) -> None:
 
 def read(client: ProspectClient) -> None:
     """Read each report of half a year by day a few times."""
+    first = (datetime.now(UTC).date() - timedelta(days=DAYS)).isoformat()
     for name in REPORTS:
-        query = {} if name == "viscosity" else {"from": _half_a_year_ago(), "by": "day", "compare": "previous"}
-        print(f"GET /reports/{name:12} {_seconds(lambda name=name, query=query: client.report(name, query)):.3f} s")
-
-
-def _half_a_year_ago() -> str:
-    today = datetime.now(UTC).date()
-    return today.replace(day=1, month=(today.month - 6) % 12 or 12, year=today.year - (today.month <= 6)).isoformat()
+        query = {} if name == "viscosity" else {"from": first, "by": "day", "compare": "previous"}
+        print(f"GET /reports/{name:12} {_seconds(partial(client.report, name, query)):.3f} s")
 
 
 def _seconds(call: Callable[[], Any]) -> float:
