@@ -12,8 +12,8 @@ from lifecycle.store.protocol import Store
 from local.request import Activity, DealRemoval, Decision, Delivery, Identities, Request
 
 _ACTOR = "demo"
-#: After every position of a list by stage: they begin with a time.
-_LAST = "~"
+#: Before and after every position of a list by stage: they begin with a time.
+_FIRST, _LAST = "0", "~"
 #: Activities are taken in by so many, as the API takes them in.
 _BATCH = 250
 
@@ -63,7 +63,7 @@ def logs(store: Store, stages: Iterable[str]) -> dict[str, list[Event]]:
         store: of the workspace.
         stages: in which prospects are.
     """
-    listed = (entry for stage in stages for entry in store.in_stage(stage, "", "", _LAST))
+    listed = (entry for stage in stages for entry in store.in_stage(stage, "", _FIRST, _LAST))
     return {root: Neighbourhood(store).whole_log(root)[0] for _, root in listed}
 
 
