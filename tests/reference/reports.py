@@ -100,10 +100,10 @@ def _passages(prospect: str, log: Sequence[Event], moves: Sequence[Move], ladder
         returns = before is not None and before.cycle != move.cycle
         if returns:
             opened_before = set()
-        opened = _opened(move.to_stage, before, opened_before, ladder, returns=returns)
+        opened = tuple(_opened(move.to_stage, before, opened_before, ladder, returns=returns))
         is_exit = move.to_stage not in ladder
         why = _why(log, move) if is_exit else None
-        yield Passage(before, stay, move.cause, move.to_stage in been, tuple(opened), is_exit, why)
+        yield Passage(before, stay, move.cause, move.to_stage in been, opened, is_exit, why)
         before = stay
         been.add(move.to_stage)
         opened_before.update(opened)
@@ -251,19 +251,13 @@ class Reports:
 
     def reached(self, stage: str, higher: str, first: date, last: date) -> int:
         """How many reached or passed a higher stage in the period, having been in a stage in the same cycle."""
-        found = 0
-        for one in self.histories:
-            for each in one.passages:
-                been = self._first_in_cycle(one, stage, each.begun.cycle)
-                if (
-                    been is not None
-                    and been.since < each.begun.since
-                    and higher in each.opened
-                    and self._holds(been)
-                    and self._on(each.begun.since, first, last)
-                ):
-                    found += 1
-        return found
+        return sum(
+            self._on(each.begun.since, first, last)
+            for one in self.histories
+            for stay in self._first_stays(one, stage)
+            for each in _later(one, stay)
+            if higher in each.opened
+        )
 
     def entered_first(self, stage: str, first: date, last: date) -> int:
         """How many came in for the first time in a cycle."""
@@ -271,29 +265,27 @@ class Reports:
 
     def cohort_reached(self, stage: str, higher: str, first: date, last: date, within: timedelta | None) -> int:
         """How many of those who came in first in the period reached or passed a higher stage within so long."""
-        found = 0
-        for one, stay in self._cohort(stage, first, last):
-            found += any(
-                higher in each.opened
-                and each.begun.cycle == stay.cycle
-                and each.begun.since > stay.since
-                and (within is None or each.begun.since - stay.since <= within)
-                for each in one.passages
+        return sum(
+            any(
+                higher in each.opened and (within is None or each.begun.since - stay.since <= within)
+                for each in _later(one, stay)
             )
-        return found
+            for one, stay in self._cohort(stage, first, last)
+        )
 
     def _cohort(self, stage: str, first: date, last: date) -> Iterator[tuple[History, Stay]]:
         for one in self.histories:
-            for cycle in {each.begun.cycle for each in one.passages}:
-                stay = self._first_in_cycle(one, stage, cycle)
-                if stay is not None and self._holds(stay) and self._on(stay.since, first, last):
+            for stay in self._first_stays(one, stage):
+                if self._on(stay.since, first, last):
                     yield one, stay
 
-    @staticmethod
-    def _first_in_cycle(one: History, stage: str, cycle: int) -> Stay | None:
-        return next(
-            (each.begun for each in one.passages if each.begun.stage == stage and each.begun.cycle == cycle), None
-        )
+    def _first_stays(self, one: History, stage: str) -> list[Stay]:
+        """The first stay in a stage of each cycle in which there is one."""
+        stays: dict[int, Stay] = {}
+        for each in one.passages:
+            if each.begun.stage == stage:
+                stays.setdefault(each.begun.cycle, each.begun)
+        return [stay for stay in stays.values() if self._holds(stay)]
 
     def ended(self, stage: str, first: date, last: date) -> list[timedelta]:
         """How long the stays took that ended in the period, the shortest first."""
@@ -325,6 +317,12 @@ class Reports:
         day = _date(moment, self.zone)
         # In UTC: two times of one zone are subtracted as if no clock were ever moved.
         return datetime(day.year, day.month, day.day, 12, tzinfo=self.zone).astimezone(UTC)
+
+
+def _later(one: History, stay: Stay) -> list[Passage]:
+    """What came after the beginning of a stay in its cycle, be it at the very same moment."""
+    place = next(place for place, each in enumerate(one.passages) if each.begun is stay)
+    return [each for each in one.passages[place + 1 :] if each.begun.cycle == stay.cycle]
 
 
 class LostDeals(NamedTuple):
