@@ -130,6 +130,7 @@ def _ways_on(api_url: str, prospect_id: str) -> str:
     read_key = """python3 -c 'import json; print(json.load(open(".local/stack.json"))["api_key"])'"""
     return (
         f"\nGo on with:\n"
+        f"  the dashboard               {api_url}/\n"
         f"  the contract, to try out    {api_url}/docs\n"
         f"  the same as OpenAPI 3.1     {api_url}/openapi.json\n"
         f"  this prospect's timeline    {api_url}/prospects/{prospect_id}/timeline\n\n"
