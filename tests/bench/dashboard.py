@@ -115,7 +115,7 @@ def paint(context: BrowserContext, url: str, *, cached: bool) -> Painted:
     page = context.new_page()
     context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": not cached})
     answers: list[Response] = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
     began = time.perf_counter()
     page.goto(url)
     page.wait_for_function("!document.querySelector('[aria-busy]')")
