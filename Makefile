@@ -142,6 +142,9 @@ bench: up $(venvs)/bench/complete ## the figures that README.md names, measured 
 	@$(python) -m tests.bench.simulation
 	@$(python) -m tests.bench.simulation_over_http
 
+bench-dashboard: setup ## how soon reports and the dashboard are there with 100,000 prospects, on a stack of its own: PROSPECTS=...
+	@$(python) -m tests.bench.dashboard $(if $(PROSPECTS),--prospects $(PROSPECTS))
+
 # ----------------------------------------------------------------------------------------------------------------------
 # What the layers are made of
 # ----------------------------------------------------------------------------------------------------------------------

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_exponential,
+    wait_random_exponential,
+)
 
 from local.request import Activity, DealRemoval, DealUpdate, Decision, Identities, Json, rfc3339
 
 #: Answers that say "not now": throttled, or too many writers on one prospect at once.
 BUSY = frozenset({429, 503})
 ATTEMPTS = 8
+#: How long a report is asked for that is not whole yet.
+PATIENCE_SECONDS = 120
 #: Longer than the 29 s after which API Gateway gives up on a function, so that its answer is the one that counts.
 TIMEOUT = httpx.Timeout(40.0, connect=5.0)
 
@@ -64,6 +75,7 @@ class ProspectClient:
             transport=transport,
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
         )
+        self._sleep = sleep
         self._retrying = Retrying(
             retry=retry_if_exception_type((httpx.TransportError, BusyError)),
             stop=stop_after_attempt(ATTEMPTS),
@@ -93,9 +105,9 @@ class ProspectClient:
         path = f"/deals/{quote(removal.deal_id, safe='')}"
         return self._call("DELETE", path, params={"occurred_at": rfc3339(removal.occurred_at)})
 
-    def decide(self, prospect_id: str, decision: Decision) -> Json:
-        """`POST /prospects/{id}/decisions`."""
-        return self._call("POST", f"/prospects/{prospect_id}/decisions", json=decision.body())
+    def decide(self, prospect_id: str, decision: Decision, other_id: str | None = None) -> Json:
+        """`POST /prospects/{id}/decisions`; ``other_id`` is whom a merge joins."""
+        return self._call("POST", f"/prospects/{prospect_id}/decisions", json=decision.body(other_id))
 
     def find(self, identities: Identities) -> Json | None:
         """The prospect with an identity, the strongest first, or ``None`` while there is none."""
@@ -121,7 +133,57 @@ class ProspectClient:
         """`GET /prospects/{id}/explanation`."""
         return self._call("GET", f"/prospects/{prospect_id}/explanation")
 
+    # ---- reports ----------------------------------------------------------------------------------------------------
+
+    def report(self, name: str, query: Mapping[str, str]) -> Json:
+        """`GET /reports/{name}`."""
+        return self._call("GET", f"/reports/{name}", params=dict(query))
+
+    def whole_report(self, name: str, query: Mapping[str, str]) -> Json:
+        """The same, asked for until the figures of all its days are there; after `PATIENCE_SECONDS` as it is."""
+        retrying = Retrying(
+            retry=retry_if_result(lambda report: not report["complete"]),
+            stop=stop_after_delay(PATIENCE_SECONDS),
+            wait=wait_exponential(multiplier=0.25, max=3.0),
+            sleep=self._sleep,
+            retry_error_callback=_as_it_is,
+        )
+        return retrying(self.report, name, query)
+
+    def counted(self, query: Mapping[str, str]) -> Iterator[Json]:
+        """`GET /reports/prospects`: every prospect behind a number, page after page."""
+        yield from self._pages("/reports/prospects", "prospects", {"limit": "100"} | dict(query))
+
+    def report_settings(self) -> Json:
+        """`GET /reports/settings`."""
+        return self._call("GET", "/reports/settings")
+
+    def put_report_settings(self, settings: Json) -> Json:
+        """`PUT /reports/settings`, the whole of them."""
+        return self._call("PUT", "/reports/settings", json=settings)
+
     # ---- the funnel: unlike the rest, what is made twice here is two, of which one is looked at ---------------------
+
+    def funnel(self) -> Json:
+        """`GET /funnel`: the version in force."""
+        return self._call("GET", "/funnel")
+
+    def funnel_version(self, version: int) -> Json:
+        """`GET /funnel/versions/{version}`."""
+        return self._call("GET", f"/funnel/versions/{version}")
+
+    def sign(self, draft: Json, team: str, by: str) -> None:
+        """`POST /funnel/drafts/{id}/signatures`, for the very content that a draft was answered with."""
+        signature = {"team": team, "by": by, "content_hash": draft["content_hash"]}
+        self._call("POST", f"/funnel/drafts/{draft['draft_id']}/signatures", json=signature)
+
+    def publish(self, draft_id: str, by: str) -> Json:
+        """`POST /funnel/drafts/{id}/publication`, at once."""
+        return self._call("POST", f"/funnel/drafts/{draft_id}/publication", json={"by": by})
+
+    def reevaluation(self, version: int) -> Json:
+        """`GET /funnel/versions/{version}/reevaluation`."""
+        return self._call("GET", f"/funnel/versions/{version}/reevaluation")
 
     def create_draft(self, definition: Json | str) -> Json:
         """`POST /funnel/drafts`, with a document or with the text of one in YAML."""
@@ -181,6 +243,13 @@ def complaint(document: Json) -> str:
     """What a problem document complains of; `message` is API Gateway's own field for the same."""
     said = (document.get(field) for field in ("detail", "title", "message"))
     return next((str(text) for text in said if text), "no reason given")
+
+
+def _as_it_is(state: RetryCallState) -> Json:
+    """What was answered last."""
+    assert state.outcome is not None  # noqa: S101 - it was asked for at least once
+    answered: Json = state.outcome.result()
+    return answered
 
 
 _backoff = wait_random_exponential(multiplier=0.25, max=8.0)

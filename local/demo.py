@@ -1,6 +1,7 @@
 """`python -m local.demo`: sends a believable half-year of one organisation to the local stack and shows the result.
 
-Everything goes through the public API. A second run sends the very same ids and times, and adds nothing.
+Everything goes through the public API. The half-year ends on the day on which the stack began, so a second run sends
+the very same ids and times, and adds nothing.
 """
 
 from __future__ import annotations
@@ -8,18 +9,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
 from rich.console import Console
 
 from local.checks import Check
 from local.client import ProspectClient
-from local.generator import DEFAULT_PROSPECTS, DEFAULT_SEED, HalfYear, generate
-from local.progress import different_activities, send_visibly, settle_visibly
+from local.generator import DEFAULT_PROSPECTS, DEFAULT_SEED, HalfYear, generate, today
+from local.progress import counted_activities, send_visibly, settle_visibly
 from local.reading import Reading
-from local.report import checks_table, funnel, rejections, standing, transitions_table
-from local.request import Json, identities_of
+from local.report import checks_table, rejections, standing, transitions_table
+from local.request import Delivery, Json, identities_of
+from local.second_version import bring_into_force
 from local.sending import Tally, sizes
 from local.session import on_local_stack
+from local.stack import LocalStack
+from local.summary import set_goals, show_reports
 
 #: How many of the likeliest prospects are looked at to find the one with the most to tell.
 _CANDIDATES = 8
@@ -38,11 +43,18 @@ def run(client: ProspectClient, half_year: HalfYear, console: Console) -> list[C
     """
     console.print(_announcement(half_year))
     tally = send_visibly(client, half_year.deliveries, console)
-    names = identities_of(half_year.requests)
-    reading = settle_visibly(client, names, half_year.requests, console)
-    checks = _checks(half_year, tally, reading)
+    settle_visibly(client, identities_of(half_year.requests), half_year.requests, console)
+    console.print("\nMarketing and sales agree on a second version of the funnel; and today happens.")
+    agreed = bring_into_force(client, console)
+    deliveries = (*half_year.deliveries, *(newest := today(half_year, datetime.now(UTC))))
+    tally.add(send_visibly(client, newest, console))
+    requests = [delivery.request for delivery in deliveries]
+    reading = settle_visibly(client, identities_of(requests), requests, console)
+    checks = [*_checks(deliveries, tally, reading), Check("evaluated anew under the second version", 1, int(agreed))]
     console.print(_delivery_summary(tally))
-    console.print(funnel(reading))
+    console.print(f"{reading.anonymous:,} anonymous visitors are in none of these reports.\n")
+    set_goals(client)
+    show_reports(client, half_year.window.start.date(), datetime.now(UTC).date(), console)
     hero = _tell_one_story(client, reading, console)
     console.print(checks_table(checks))
     console.print(*rejections(tally.rejected), sep="\n")
@@ -61,11 +73,12 @@ def _announcement(half_year: HalfYear) -> str:
     )
 
 
-def _checks(half_year: HalfYear, tally: Tally, reading: Reading) -> list[Check]:
-    sent = sizes(half_year.deliveries)
+def _checks(deliveries: Sequence[Delivery], tally: Tally, reading: Reading) -> list[Check]:
+    sent = sizes(deliveries)
+    counted = counted_activities([delivery.request for delivery in deliveries])
     return [
         Check("activities sent, doubles included", sent["activities"], tally.accepted + tally.duplicates),
-        Check("different activities in the log", len(different_activities(half_year.requests)), reading.activities),
+        Check("different activities that count", len(counted), reading.activities),
         Check("deal updates taken", sent["deals"], tally.deals),
         Check("decisions taken", sent["decisions"], tally.decisions),
         Check("rejected", 0, len(tally.rejected)),
@@ -117,6 +130,7 @@ def _ways_on(api_url: str, prospect_id: str) -> str:
     read_key = """python3 -c 'import json; print(json.load(open(".local/stack.json"))["api_key"])'"""
     return (
         f"\nGo on with:\n"
+        f"  the dashboard               {api_url}/\n"
         f"  the contract, to try out    {api_url}/docs\n"
         f"  the same as OpenAPI 3.1     {api_url}/openapi.json\n"
         f"  this prospect's timeline    {api_url}/prospects/{prospect_id}/timeline\n\n"
@@ -136,8 +150,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     console = Console()
-    half_year = generate(options.seed, options.prospects)
-    return on_local_stack(lambda client: all(check.holds for check in run(client, half_year, console)), console)
+
+    def use(client: ProspectClient) -> bool:
+        # As long as the stack lives, its half-year is the same, whatever the day.
+        half_year = generate(date.fromisoformat(LocalStack().info().begun_on), options.seed, options.prospects)
+        return all(check.holds for check in run(client, half_year, console))
+
+    return on_local_stack(use, console)
 
 
 def _positive(text: str) -> int:

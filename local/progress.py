@@ -22,7 +22,7 @@ from rich.text import Text
 
 from local.client import ProspectClient
 from local.reading import Name, Reading, settle
-from local.request import Activity, Delivery, Json, Request
+from local.request import Activity, Decision, Delivery, Json, Request
 from local.sending import Kind, Tally, send, sizes
 
 _LOOK_AGAIN_SECONDS = 0.5
@@ -50,7 +50,7 @@ def settle_visibly(
         requests: what was sent, repeats included.
         console: where to show it.
     """
-    activities = len(different_activities(requests))
+    activities = len(counted_activities(requests))
     with _bars(console) as bars:
         task = bars.add_task("evaluated", total=activities)
         return settle(client, names, activities, lambda count: bars.update(task, completed=count))
@@ -70,20 +70,45 @@ def simulate_visibly(
     Returns:
         The simulation as it ended.
     """
+    return _watch("simulated", lambda: client.simulation(simulation_id), console, sleep)
+
+
+def reevaluate_visibly(
+    client: ProspectClient, version: int, console: Console, sleep: Callable[[float], None] = time.sleep
+) -> Json:
+    """Wait until everybody is evaluated anew under a version, and show how far it is.
+
+    Arguments:
+        client: the API.
+        version: that was published.
+        console: where to show it.
+        sleep: how to wait between two looks.
+
+    Returns:
+        The re-evaluation as it ended.
+    """
+    return _watch("re-evaluated", lambda: client.reevaluation(version), console, sleep)
+
+
+def _watch(done: str, look: Callable[[], Json], console: Console, sleep: Callable[[float], None]) -> Json:
+    """Look at long work until it has ended."""
     with _bars(console) as bars:
-        task = bars.add_task("simulated", total=None)
+        task = bars.add_task(done, total=None)
         while True:
-            simulation = client.simulation(simulation_id)
-            progress = simulation["progress"]
+            work = look()
+            progress = work["progress"]
             bars.update(task, completed=progress["done"], total=progress["total"])
-            if simulation["status"] not in ("queued", "running"):
-                return simulation
+            if work["status"] not in ("queued", "running"):
+                return work
             sleep(_LOOK_AGAIN_SECONDS)
 
 
-def different_activities(requests: Sequence[Request]) -> frozenset[str]:
-    """The ids of the activities among the requests."""
-    return frozenset(request.id for request in requests if isinstance(request, Activity))
+def counted_activities(requests: Sequence[Request]) -> frozenset[str]:
+    """The ids of the activities among the requests that the engine counts: a repeat is none, nor is a withdrawn one."""
+    withdrawn = {request.event_id for request in requests if isinstance(request, Decision)}
+    return frozenset(
+        request.id for request in requests if isinstance(request, Activity) and request.id not in withdrawn
+    )
 
 
 class _Rate(ProgressColumn):
@@ -98,7 +123,7 @@ class _Rate(ProgressColumn):
 def _bars(console: Console) -> Iterator[Progress]:
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description:<10}"),
+        TextColumn("{task.description:<12}"),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),

@@ -36,6 +36,11 @@ class Reading:
         """How many activities the engine holds for them: a repeat counts once."""
         return sum(prospect["counts"]["activities"] for prospect in self.prospects)
 
+    @property
+    def anonymous(self) -> int:
+        """How many are in a stage of the anonymous."""
+        return sum(self.count(stage.key) for stage in default_funnel().stages if stage.anonymous)
+
     def count(self, stage: str) -> int:
         """How many stand in a stage."""
         return len(self.stages[stage])

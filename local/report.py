@@ -16,13 +16,13 @@ from local.reading import Reading
 from local.request import Json
 
 #: The properties that say most about an activity, in this order; a line of evidence shows the first that there is.
-_TELLING = ("form", "content", "webinar", "rating", "score", "bounce", "campaign", "url")
+_TELLING = ("form", "content", "webinar", "rating", "score", "bounce", "mailing", "url")
 
 
 def funnel(reading: Reading) -> RenderableType:
     """The funnel as a table, or a sentence where there is nobody to put into one."""
-    if len(reading.prospects) == _anonymous(reading):
-        return f"Nobody is known yet: {_anonymous(reading):,} anonymous visitors, who are never part of a funnel.\n"
+    if len(reading.prospects) == reading.anonymous:
+        return f"Nobody is known yet: {reading.anonymous:,} anonymous visitors, who are never part of a funnel.\n"
     return _funnel_table(reading)
 
 
@@ -48,12 +48,8 @@ def _funnel_table(reading: Reading) -> Table:
     table.add_section()
     for stage in (stage for stage in default_funnel().stages if stage.beside):
         table.add_row(stage.label, f"{reading.count(stage.key):,}", "", "", _statuses(reading, stage.key))
-    table.caption = f"and {_anonymous(reading):,} anonymous visitors, who are never part of a funnel"
+    table.caption = f"and {reading.anonymous:,} anonymous visitors, who are never part of a funnel"
     return table
-
-
-def _anonymous(reading: Reading) -> int:
-    return sum(reading.count(stage.key) for stage in default_funnel().stages if stage.anonymous)
 
 
 def _statuses(reading: Reading, stage: str) -> str:

@@ -133,7 +133,11 @@ class DealRemoval:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A salesperson's ruling on the prospect that ``prospect`` names, who must be looked up first."""
+    """A person's ruling on the prospect that ``prospect`` names, who must be looked up first.
+
+    ``event_id`` is what a withdrawal withdraws. ``other`` is whom a merge joins to the prospect; `body` asks for the id
+    that they were found by.
+    """
 
     id: str
     occurred_at: datetime
@@ -143,9 +147,11 @@ class Decision:
     reason: str | None = None
     stage: str | None = None
     qualification: Mapping[str, Any] = field(default_factory=dict)
+    event_id: str | None = None
+    other: Identities | None = None
 
-    def body(self) -> Json:
-        """The body of `POST /prospects/{id}/decisions`."""
+    def body(self, other_id: str | None = None) -> Json:
+        """The body of `POST /prospects/{id}/decisions`; ``other_id`` is the prospect's that ``other`` names."""
         return _present(
             id=self.id,
             occurred_at=rfc3339(self.occurred_at),
@@ -154,11 +160,13 @@ class Decision:
             reason=self.reason,
             stage=self.stage,
             qualification=dict(self.qualification) or None,
+            event_id=self.event_id,
+            prospect_id=other_id,
         )
 
     def names(self) -> frozenset[tuple[str, str]]:
         """The identities that this entry names."""
-        return self.prospect.names()
+        return self.prospect.names() | (self.other.names() if self.other else frozenset())
 
 
 Request = Activity | DealUpdate | DealRemoval | Decision

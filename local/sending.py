@@ -7,7 +7,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    retry_if_result,
+    stop_after_delay,
+    wait_exponential,
+)
 
 from local.client import ApiProblemError, ProspectClient, complaint
 from local.request import Activity, DealRemoval, DealUpdate, Decision, Delivery, Identities, Json
@@ -22,6 +29,9 @@ WORKERS = 4
 REFUSALS = frozenset({400, 404, 409, 413, 422})
 #: How long a decision waits for its prospect to appear: the batch that names it may still be on its way.
 PATIENCE_SECONDS = 60
+
+#: Problems with a decision that pass: the activity that it withdraws is in a batch under way, the prospect was merged.
+_EARLY = ("event-not-found", "prospect-absorbed")
 
 Report = Callable[[Kind, int], None]
 
@@ -149,10 +159,31 @@ def _send_batch(client: ProspectClient, activities: Sequence[Activity]) -> Tally
 
 
 def _send_decision(client: ProspectClient, decision: Decision) -> Tally:
-    prospect = _find(client, decision.prospect)
-    if prospect is None:
-        return Tally(rejected=[f"decision {decision.id}: no prospect has {decision.prospect.body()}"])
-    answer = client.decide(prospect["prospect_id"], decision)
+    """Send a decision, again for a while where what it is about is still on its way or was just merged."""
+    retrying = Retrying(
+        retry=retry_if_exception(_is_early),
+        stop=stop_after_delay(PATIENCE_SECONDS),
+        wait=wait_exponential(multiplier=0.1, max=2.0),
+        reraise=True,
+    )
+    return retrying(_decide, client, decision)
+
+
+def _is_early(error: BaseException) -> bool:
+    return isinstance(error, ApiProblemError) and str(error.document.get("type", "")).endswith(_EARLY)
+
+
+def _decide(client: ProspectClient, decision: Decision) -> Tally:
+    found: list[str] = []
+    for identities in filter(None, (decision.prospect, decision.other)):
+        prospect = _find(client, identities)
+        if prospect is None:
+            return Tally(rejected=[f"decision {decision.id}: no prospect has {identities.body()}"])
+        found.append(prospect["prospect_id"])
+    if len(found) > 1 and found[0] == found[1]:
+        # One prospect has both: they were merged when this was sent before.
+        return Tally(decisions=1, known_decisions=1)
+    answer = client.decide(found[0], decision, *found[1:])
     known = bool(answer.get("duplicate"))
     return Tally(decisions=1, known_decisions=int(known), moves=int(bool(answer.get("transition")) and not known))
 

@@ -54,7 +54,7 @@ class StackInfo:
     """How to reach a running stack; the content of ``stack.json``.
 
     ``api_url`` is the base to which the paths of the contract are appended, ``api_key`` goes with every request as
-    ``Authorization: Bearer``.
+    ``Authorization: Bearer``. ``begun_on`` is the day (UTC) since which the stack has its data.
     """
 
     endpoint_url: str
@@ -63,6 +63,7 @@ class StackInfo:
     api_key: str
     pid: int
     log: str
+    begun_on: str
 
 
 class Tools(NamedTuple):
@@ -154,7 +155,7 @@ class LocalStack:
                     self.say(f"running already, and up to date: {info.api_url}")
                     return info
                 self.say("running already; the sources have changed since, so they are deployed again")
-                return self._deploy(tools, started, fingerprint, api_key=info.api_key)
+                return self._deploy(tools, started, fingerprint, before=info)
             # Nothing runs, or nothing of use: a start that was killed, an emulator that hangs.
             self._down()
             try:
@@ -244,7 +245,7 @@ class LocalStack:
         await_answer(mark, port, self._emulator_log)
         return started
 
-    def _deploy(self, tools: Tools, started: _Started, fingerprint: str, api_key: str | None = None) -> StackInfo:
+    def _deploy(self, tools: Tools, started: _Started, fingerprint: str, before: StackInfo | None = None) -> StackInfo:
         endpoint_url = endpoint_of(started.port)
         deployment = Deployment(
             endpoint_url=endpoint_url,
@@ -261,13 +262,22 @@ class LocalStack:
             deployed = deployment.deploy()
             self.say("asking the API for its health")
             self._check_health(deployed.api_url)
-            if api_key is None:
+            now = datetime.now(UTC)
+            if before is None:
                 dynamodb: DynamoDBClient = client(endpoint_url, "dynamodb")
-                api_key = create_api_key(dynamodb, deployed.table, WORKSPACE, "local", datetime.now(UTC))
+                api_key = create_api_key(dynamodb, deployed.table, WORKSPACE, "local", now)
+            else:
+                api_key = before.api_key
         except (BotoCoreError, ClientError, OSError) as error:
             raise StackError(f"The emulator failed: {error}.{tail(self._emulator_log)}") from error
         info = StackInfo(
-            endpoint_url, deployed.api_url, deployed.table, api_key, pid=started.pid, log=str(self._emulator_log)
+            endpoint_url,
+            deployed.api_url,
+            deployed.table,
+            api_key,
+            pid=started.pid,
+            log=str(self._emulator_log),
+            begun_on=before.begun_on if before else now.date().isoformat(),
         )
         _write_json(self._info_file, asdict(info))
         _write_json(self._started_file, started._replace(deployed=fingerprint)._asdict())

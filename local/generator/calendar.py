@@ -1,27 +1,63 @@
-"""When things happen: the window, the working week, and delays that are usually short and sometimes very long."""
+"""When things happen: the window, the working week, the year, and delays that are usually short and sometimes very
+long."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from math import log
 from random import Random
 
-from local.generator.rates import WEEKDAY_WEIGHTS
+from local.generator.rates import GROWTH, SEASON, WEEKDAY_WEIGHTS
 
-#: A fixed half-year in the past, so that a second run sends the very same ids and times.
-WINDOW_START = datetime(2026, 1, 1, tzinfo=UTC)
-WINDOW_END = datetime(2026, 7, 1, tzinfo=UTC)
-
-_DAYS = tuple((WINDOW_START + timedelta(days=day)).date() for day in range((WINDOW_END - WINDOW_START).days))
-_DAY_WEIGHTS = tuple(WEEKDAY_WEIGHTS[day.weekday()] for day in _DAYS)
+#: How long half a year is here.
+DAYS = 181
 #: Assumption: how a working day spreads over its hours, with a dip at noon and a tail in the evening.
 _HOURS = {7: 2, 8: 6, 9: 10, 10: 11, 11: 10, 12: 6, 13: 8, 14: 10, 15: 10, 16: 8, 17: 6, 18: 3, 19: 3, 20: 3, 21: 2}
 
 
-def any_moment(rng: Random) -> datetime:
-    """A moment of the window, more often on a working day and in working hours."""
-    day = rng.choices(_DAYS, _DAY_WEIGHTS)[0]
-    return _on(rng, day)
+@dataclass(frozen=True)
+class Window:
+    """The half-year before a day.
+
+    Attributes:
+        until: the day, of which nothing is part of it any more.
+    """
+
+    until: date
+
+    @cached_property
+    def end(self) -> datetime:
+        """The first moment after it."""
+        return datetime.combine(self.until, time(), UTC)
+
+    @cached_property
+    def start(self) -> datetime:
+        """Its first moment."""
+        return self.end - timedelta(days=DAYS)
+
+    def moment(self, part: float) -> datetime:
+        """The moment at which a part of it has passed."""
+        return self.start + (self.end - self.start) * part
+
+    def part(self, moment: datetime) -> float:
+        """How much of it has passed at a moment; below 0 and above 1 outside of it."""
+        return (moment - self.start) / (self.end - self.start)
+
+    def any_moment(self, rng: Random) -> datetime:
+        """A moment of it, more often on a working day, in working hours, in a busy month, and towards its end."""
+        day = rng.choices(tuple(self._weights), tuple(self._weights.values()))[0]
+        return _on(rng, day)
+
+    @cached_property
+    def _weights(self) -> Mapping[date, float]:
+        days = [(self.start + timedelta(days=number)).date() for number in range(DAYS)]
+        return {
+            day: WEEKDAY_WEIGHTS[day.weekday()] * SEASON.get(day.month, 1.0) * (1 + GROWTH * number / DAYS)
+            for number, day in enumerate(days)
+        }
 
 
 def later(rng: Random, moment: datetime, median_days: float, sigma: float = 1.0) -> datetime:

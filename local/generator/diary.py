@@ -23,12 +23,15 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What a decision says, apart from whom it concerns and when it was taken."""
+    """What a decision says, apart from whom it concerns and when it was taken. A merge is with ``other``."""
 
     action: str
     by: str
     reason: str | None = None
     qualification: Mapping[str, Any] = field(default_factory=dict)
+    stage: str | None = None
+    event_id: str | None = None
+    other: Identities | None = None
 
 
 class Diary:
@@ -41,14 +44,26 @@ class Diary:
         self._key = key
         self.requests: list[Request] = []
 
-    def tell(self, at: datetime, who: Identities, what: Happening) -> None:
-        """Write down an activity."""
+    def tell(self, at: datetime, who: Identities, what: Happening) -> str:
+        """Write down an activity; returns its id."""
         entry = Activity(self._next_id(), what.type, at, who, what.direction, what.properties, what.traits, what.source)
         self.requests.append(entry)
+        return entry.id
 
     def rule(self, at: datetime, who: Identities, what: Ruling) -> None:
         """Write down a decision."""
-        entry = Decision(self._next_id(), at, who, what.action, what.by, what.reason, qualification=what.qualification)
+        entry = Decision(
+            self._next_id(),
+            at,
+            who,
+            what.action,
+            what.by,
+            what.reason,
+            what.stage,
+            what.qualification,
+            what.event_id,
+            what.other,
+        )
         self.requests.append(entry)
 
     def _next_id(self) -> str:

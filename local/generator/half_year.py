@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from random import Random
 
 from local.generator import rates
 from local.generator.advocacy import advocate
-from local.generator.calendar import WINDOW_END
-from local.generator.character import Character
+from local.generator.calendar import Window
+from local.generator.character import imagine
 from local.generator.delivery import deliver
-from local.generator.diary import Diary
 from local.generator.mail import subscribe
-from local.generator.people import DEFAULT_SEED, company
-from local.generator.plan import draw
+from local.generator.mishaps import second_address, spam
+from local.generator.ownership import look_after
+from local.generator.people import DEFAULT_SEED, Person, company
+from local.generator.returns import come_back
 from local.generator.sales import Member, rule, sell
 from local.generator.web import anonymous, arrive, linger
 from local.request import Activity, Delivery, Request
 
 #: Sized so that an ordinary laptop sends it to the local stack in about a minute.
-DEFAULT_PROSPECTS = 1500
+DEFAULT_PROSPECTS = 1300
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class HalfYear:
 
     seed: int
     prospects: int
+    window: Window
     deliveries: tuple[Delivery, ...]
 
     @property
@@ -42,10 +45,11 @@ class HalfYear:
         return tuple(request for request in self.requests if isinstance(request, Activity))
 
 
-def generate(seed: int = DEFAULT_SEED, prospects: int = DEFAULT_PROSPECTS) -> HalfYear:
-    """The half-year of a seed and a size: a pure function, so the same arguments give the same requests.
+def generate(until: date, seed: int = DEFAULT_SEED, prospects: int = DEFAULT_PROSPECTS) -> HalfYear:
+    """The half-year of a day, a seed and a size: a pure function, so the same arguments give the same requests.
 
     Arguments:
+        until: the day before which it ends.
         seed: chooses the people and everything that happens to them.
         prospects: how many prospects there are about, unknown visitors included. More of them leaves the stories of
             the first ones as they were.
@@ -55,41 +59,49 @@ def generate(seed: int = DEFAULT_SEED, prospects: int = DEFAULT_PROSPECTS) -> Ha
     """
     if prospects < 1:
         raise ValueError(f"prospects must be at least 1, not {prospects}")
+    window = Window(until)
     unknown = round(prospects * rates.ANONYMOUS_SHARE)
-    told = [*_companies(seed, prospects - unknown), *_visitors(seed, unknown)]
-    requests = [request for request in told if request.occurred_at < WINDOW_END]
-    return HalfYear(seed, prospects, deliver(Random(f"{seed}/delivery"), requests))
+    told = [*_companies(window, seed, prospects - unknown), *_visitors(window, seed, unknown)]
+    requests = [request for request in told if request.occurred_at < window.end]
+    return HalfYear(seed, prospects, window, deliver(Random(f"{seed}/delivery"), window, requests))
 
 
-def _companies(seed: int, people: int) -> Iterator[Request]:
+def _companies(window: Window, seed: int, people: int) -> Iterator[Request]:
     """The stories of companies until they hold so many people."""
     index = told = 0
     while told < people:
-        size, requests = _company(seed, index)
+        size, requests = _company(window, seed, index)
         yield from requests
         index, told = index + 1, told + size
 
 
-def _company(seed: int, index: int) -> tuple[int, list[Request]]:
-    """The story of one company; it depends on the seed and the index alone."""
+def _company(window: Window, seed: int, index: int) -> tuple[int, list[Request]]:
+    """The story of one company; it depends on the window, the seed and the index alone."""
     rng = Random(f"{seed}/company/{index}")
     cast = company(rng, seed, index)
-    members: list[Member] = []
-    for person in cast.people:
-        character = Character(person, draw(rng), Diary(person.key))
-        member = Member(character, arrive(rng, character))
-        linger(rng, character, member.arrival)
-        subscribe(rng, character, member.arrival, scanned=cast.scanned)
-        rule(rng, member)
-        members.append(member)
-    deals, wins = sell(rng, cast, members)
-    for buyer, won_at in wins:
+    members = [_member(rng, window, person, scanned=cast.scanned) for person in cast.people]
+    ruled = [rule(rng, member) for member in members]
+    sales = sell(rng, cast, members)
+    for member, ruled_at in zip(members, ruled, strict=True):
+        sales.reports += come_back(rng, cast, member, ruled_at, sales)
+    for buyer, won_at in sales.buyers:
         advocate(rng, buyer.character, won_at)
-    return len(members), [*(entry for member in members for entry in member.character.diary.requests), *deals]
+    return len(members), [*(entry for member in members for entry in member.character.diary.requests), *sales.reports]
 
 
-def _visitors(seed: int, count: int) -> Iterator[Request]:
+def _member(rng: Random, window: Window, person: Person, *, scanned: bool) -> Member:
+    """A person of a company, with everything told of them but what sales does."""
+    character = imagine(rng, window, person)
+    arrival = arrive(rng, character)
+    linger(rng, character, arrival)
+    subscribe(rng, window, character, arrival, scanned=scanned)
+    spam(rng, character, arrival)
+    second_address(rng, character, arrival)
+    return Member(character, arrival, look_after(rng, character, arrival))
+
+
+def _visitors(window: Window, seed: int, count: int) -> Iterator[Request]:
     """The visitors who never become known."""
     for number in range(count):
         key = f"{seed}-a{number:05d}"
-        yield from anonymous(Random(f"{seed}/visitor/{number}"), key).requests
+        yield from anonymous(Random(f"{seed}/visitor/{number}"), window, key).requests

@@ -11,6 +11,7 @@ from random import Random
 
 from local.generator import rates
 from local.generator.names import FIRST_NAMES, FIRST_WORDS, LAST_NAMES, SECOND_WORDS
+from local.generator.team import any_owner
 from local.request import Identities, Json
 
 #: The CRM whose ids the sales team uses.
@@ -33,7 +34,11 @@ _COMPANY_SIZES = {1: 50, 2: 22, 3: 14, 4: 9, 5: 5}
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who becomes known. ``visitors`` are the cookies of their devices, the usual one first."""
+    """Someone who becomes known.
+
+    ``visitors`` are the cookies of their devices, the usual one first. ``owner`` looks after their company since before
+    they turn up. ``private_email`` is an address that they use now and then.
+    """
 
     key: str
     first_name: str
@@ -44,6 +49,8 @@ class Person:
     visitors: tuple[str, ...]
     user: str
     crm_id: str
+    owner: str | None
+    private_email: str
 
     @property
     def named(self) -> Identities:
@@ -52,13 +59,14 @@ class Person:
 
     @property
     def traits(self) -> Json:
-        """What a form asks for."""
-        return {
+        """What a form asks for, and who looks after such a company."""
+        asked = {
             "first_name": self.first_name,
             "last_name": self.last_name,
             "job_title": self.title,
             "company": self.company,
         }
+        return asked if self.owner is None else asked | {"owner": self.owner}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class Company:
     name: str
     people: tuple[Person, ...]
     scanned: bool
+    currency: str
 
 
 def company(rng: Random, seed: int, index: int) -> Company:
@@ -84,12 +93,14 @@ def company(rng: Random, seed: int, index: int) -> Company:
     name = f"{first} {second}".replace("-", " ").title()
     domain = f"{first}-{second}{'' if seed == DEFAULT_SEED else f'-{seed}'}.example"
     size = rng.choices(tuple(_COMPANY_SIZES), tuple(_COMPANY_SIZES.values()))[0]
-    employer = _Employer(f"{seed}-c{index:04d}", name, domain)
+    owner = any_owner(rng) if rng.random() < rates.ACCOUNT_OWNED else None
+    employer = _Employer(f"{seed}-c{index:04d}", name, domain, owner)
     people: list[Person] = []
     for surname in rng.sample(LAST_NAMES, size):
         shared = people[0].visitors[0] if people and rng.random() < rates.SHARED_DEVICE else None
         people.append(_person(rng, employer, len(people), surname, shared))
-    return Company(employer.key, name, tuple(people), rng.random() < rates.SCANNED_COMPANIES)
+    currency = "GBP" if rng.random() < rates.OTHER_CURRENCY else "EUR"
+    return Company(employer.key, name, tuple(people), rng.random() < rates.SCANNED_COMPANIES, currency)
 
 
 def opaque(*parts: object) -> str:
@@ -102,6 +113,7 @@ class _Employer:
     key: str
     name: str
     domain: str
+    owner: str | None
 
 
 def _person(rng: Random, employer: _Employer, number: int, surname: str, shared: str | None) -> Person:
@@ -121,6 +133,8 @@ def _person(rng: Random, employer: _Employer, number: int, surname: str, shared:
         visitors=tuple(visitors),
         user=f"u-{opaque(key, 'user')}",
         crm_id=f"003{opaque(key, 'crm')[:12].upper()}",
+        owner=employer.owner,
+        private_email=f"{first_name}.{opaque(key, 'private')[:6]}@postbox.example".lower(),
     )
 
 

@@ -35,9 +35,9 @@ class Plan:
         return self.outcome in ("open", "lost", "won")
 
 
-def draw(rng: Random) -> Plan:
-    """The plan of one known person."""
-    if rng.random() >= rates.KNOWN_TO_QUALIFIED:
+def draw(rng: Random, quality: float = 1.0) -> Plan:
+    """The plan of one known person, who qualifies as many times as likely as anybody as ``quality`` says."""
+    if rng.random() >= rates.KNOWN_TO_QUALIFIED * quality:
         return Plan("unqualified", 0.0)
     return draw_qualified(rng)
 

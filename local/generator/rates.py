@@ -18,6 +18,11 @@ from math import log
 #: Olist: first contacts by day of the week, Monday first (`first_contact_date`, all 8,000 leads).
 WEEKDAY_WEIGHTS = (1495, 1452, 1491, 1354, 1150, 527, 531)
 
+#: Assumptions: how busy a month is beside the others, and by how much the end of the half-year is busier than its
+#: beginning.
+SEASON = {1: 0.85, 7: 0.8, 8: 0.65, 9: 1.15, 12: 0.7}
+GROWTH = 0.6
+
 #: Olist: where the leads came from (`origin`, blanks left out).
 ORIGIN_WEIGHTS = {
     "organic_search": 2296,
@@ -69,7 +74,7 @@ SCANNED_COMPANIES = EMAIL_CLICKED / (1 - SCANNER_SHARE_OF_CLICKS) * SCANNER_SHAR
 
 #: Altior: visitor to lead 2-5 %. So many unknown visitors would drown the rest, so this is a sample of them: their
 #: share among all prospects is an assumption.
-ANONYMOUS_SHARE = 0.40
+ANONYMOUS_SHARE = 0.30
 #: Assumptions: crawlers among the anonymous visitors, and the chance that a visit is the last one.
 CRAWLERS = 0.04
 VISITOR_GOES = 0.45
@@ -95,8 +100,31 @@ CONTACTS_LATER = 0.35
 AMOUNT_REVISED = 0.40
 CONTACT_REMOVED = 0.10
 DEAL_DELETED = 0.15
-LOST_REOPENED = 0.10
+LOST_REOPENED = 0.15
 WON_THEN_LOST = 0.03
+#: A partner's sale is in the CRM when it is won, whatever its buyer did before: of those whom a list brought.
+PARTNER_SALE = 0.08
+#: Not every company pays in the currency of most.
+OTHER_CURRENCY = 0.30
+
+#: Assumptions: who looks after whom. A company that sales knows has an owner before its people turn up.
+ACCOUNT_OWNED = 0.55
+HANDED_OVER = 0.15
+
+#: Assumptions: second chances. Sales sends back whom it took too early, or never got to; some of them qualify again.
+SENT_BACK = {"unruled": 0.12, "accepted": 0.40, "lost": 0.30}
+REOPENED = 0.25
+QUALIFIED_AGAIN = 0.55
+ACCEPTED_AGAIN = 0.50
+DEAL_AGAIN = 0.50
+WON_AGAIN = 0.40
+
+#: Assumptions: what turns out never to have been. A scanner's click that nothing gave away, for each mail to somebody
+#: on the list of a trade fair, and a form that a bot filled in.
+UNNOTICED_SCAN = 0.08
+SPAM_FORM = 0.04
+#: Assumption: so many turn up a second time with another address; the app's own id gives half of them away.
+SECOND_ADDRESS = 0.04
 
 #: Assumptions: what the outside systems' webhooks do. A late delivery takes hours, sometimes days.
 DELIVERED_LATE = 0.03

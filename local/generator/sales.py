@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -13,11 +14,11 @@ from local.generator.chance import pick
 from local.generator.character import Character
 from local.generator.diary import Ruling
 from local.generator.people import CRM_SYSTEM, Company
+from local.generator.team import address
 from local.generator.web import Arrival
 from local.request import Contact, DealRemoval, DealUpdate, Identities
 
-#: Assumptions all: who sells, why people are ruled out, why deals are lost, what they are worth.
-_SALESPEOPLE = ("ada.quist@tidewell.example", "marco.sato@tidewell.example", "tessa.lang@tidewell.example")
+#: Assumptions all: why people are ruled out, why deals are lost, what they are worth.
 _DISQUALIFIED_BECAUSE = {
     "student or researcher": 20,
     "competitor": 10,
@@ -26,7 +27,8 @@ _DISQUALIFIED_BECAUSE = {
     "supplier, not a buyer": 10,
 }
 _LOST_BECAUSE = {"no budget": 30, "chose a competitor": 28, "no decision": 27, "missing feature": 15}
-_BANT = {
+#: What a salesperson asks before accepting somebody.
+BANT = {
     "budget": ("confirmed", "planned for this year"),
     "authority": ("decides alone", "recommends to the board", "part of a buying team"),
     "need": ("replaces spreadsheets", "several sites to plan", "current tool runs out"),
@@ -38,10 +40,11 @@ _AMOUNTS = {1: 2400, 2: 4800, 3: 9000, 4: 16000, 5: 30000}
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person of a company as far as their story is told."""
+    """A person of a company as far as their story is told. ``owner`` looks after them."""
 
     character: Character
     arrival: Arrival
+    owner: str
 
     @property
     def has_deal(self) -> bool:
@@ -64,40 +67,91 @@ class Sale:
     won: bool
 
 
-def rule(rng: Random, member: Member) -> None:
-    """Tell the salesperson's ruling on a qualified person: accepted with BANT answers, or out with a reason."""
+def rule(rng: Random, member: Member) -> datetime | None:
+    """Tell the salesperson's ruling on a qualified person: accepted with BANT answers, or out with a reason.
+
+    Returns:
+        When it is taken; ``None``: never.
+    """
     plan, qualified_at = member.character.plan, member.arrival.qualified_at
     if qualified_at is None or plan.outcome == "unruled":
-        return
-    by = rng.choice(_SALESPEOPLE)
-    if plan.outcome == "disqualified":
-        at = in_office(rng, later(rng, qualified_at, 1.8))
-        ruling = Ruling("disqualify", by, pick(rng, _DISQUALIFIED_BECAUSE))
-    else:
+        return None
+    if plan.outcome != "disqualified":
         at = qualified_at + timedelta(days=plan.days * rng.uniform(0.05, 0.2))
-        ruling = Ruling("accept", by, qualification={topic: rng.choice(_BANT[topic]) for topic in _BANT})
+        accept(rng, member, at)
+        return at
+    at = in_office(rng, later(rng, qualified_at, 1.8))
+    ruling = Ruling("disqualify", address(member.owner), pick(rng, _DISQUALIFIED_BECAUSE))
+    member.character.diary.rule(at, member.character.person.named, ruling)
+    return at
+
+
+def accept(rng: Random, member: Member, at: datetime) -> None:
+    """Tell that a salesperson accepts somebody, with the BANT answers."""
+    qualification = {topic: rng.choice(BANT[topic]) for topic in BANT}
+    ruling = Ruling("accept", address(member.owner), qualification=qualification)
     member.character.diary.rule(at, member.character.person.named, ruling)
 
 
-def sell(
-    rng: Random, company: Company, members: Sequence[Member]
-) -> tuple[list[DealUpdate | DealRemoval], list[tuple[Member, datetime]]]:
-    """Tell the company's deals, one for each member whose plan has one.
+@dataclass(slots=True)
+class Sales:
+    """What sales did with a company.
 
-    Returns:
-        what the CRM reports, and who bought when: the champions of the deals whose last status is won.
+    ``reports`` is what the CRM told. ``buyers`` are those who bought, and when: the champions of the deals whose last
+    status is won. ``on_deals`` says how many deals each person is on, by the person's key.
     """
-    reports: list[DealUpdate | DealRemoval] = []
-    buyers: list[tuple[Member, datetime]] = []
+
+    reports: list[DealUpdate | DealRemoval] = field(default_factory=list)
+    buyers: list[tuple[Member, datetime]] = field(default_factory=list)
+    on_deals: Counter[str] = field(default_factory=Counter)
+
+    def add(self, champion: Member, on_deal: Sequence[Member], told: Sequence[DealUpdate | DealRemoval]) -> None:
+        """Take in a deal."""
+        self.reports += told
+        self.on_deals.update(member.character.person.key for member in on_deal)
+        last = [report for report in told if isinstance(report, DealUpdate) and report.status][-1]
+        if last.status == "won":
+            self.buyers.append((champion, last.occurred_at))
+
+
+def sell(rng: Random, company: Company, members: Sequence[Member]) -> Sales:
+    """Tell the company's deals: one for each member whose plan has one, and what a partner sold."""
+    sales = Sales()
     for number, champion in enumerate(member for member in members if member.has_deal):
         deal_id = f"deal-{company.key}-{number + 1}"
         on_deal = [champion, *(member for member in members if member is not champion and rng.random() < 0.6)]
-        told = list(_deal(rng, deal_id, company, on_deal, _sale(rng, champion)))
-        reports += told
-        last = [report for report in told if isinstance(report, DealUpdate) and report.status][-1]
-        if last.status == "won":
-            buyers.append((champion, last.occurred_at))
-    return reports, buyers
+        sales.add(champion, on_deal, list(_deal(rng, deal_id, company, on_deal, _sale(rng, champion))))
+    for member in members:
+        if member.arrival.channel == "imported" and rng.random() < rates.PARTNER_SALE:
+            sales.add(member, [member], [_partner_sale(rng, company, member)])
+    return sales
+
+
+def deal_again(rng: Random, company: Company, member: Member, opened_at: datetime) -> Iterator[DealUpdate]:
+    """Tell of another deal of somebody who was given a second chance."""
+    deal_id = f"deal-{member.character.person.key}-again"
+    yield _opening(rng, deal_id, company, opened_at, (Contact(member.contact, _ROLES[0]),))
+    ends = later(rng, opened_at, 12.0)
+    if rng.random() < rates.WON_AGAIN:
+        yield DealUpdate(deal_id, ends, "won")
+    elif rng.random() < rates.OPPORTUNITY_TO_LOST:
+        yield DealUpdate(deal_id, ends, "lost", lost_reason=pick(rng, _LOST_BECAUSE))
+
+
+def _partner_sale(rng: Random, company: Company, member: Member) -> DealUpdate:
+    """A deal that the CRM hears of when it is won already: its buyer skips every stage in between."""
+    won_at = in_office(rng, later(rng, member.arrival.known_at, 25.0))
+    contacts = (Contact(member.contact, _ROLES[1]),)
+    opening = _opening(rng, f"deal-{member.character.person.key}-partner", company, won_at, contacts)
+    return replace(opening, status="won", name=f"{company.name}, sold by a partner")
+
+
+def _opening(
+    rng: Random, deal_id: str, company: Company, at: datetime, contacts: tuple[Contact, ...] | None
+) -> DealUpdate:
+    amount = _AMOUNTS[len(company.people)] + 100 * rng.randrange(-8, 20)
+    name = f"{company.name}, annual plan"
+    return DealUpdate(deal_id, at, "open", name, amount, company.currency, contacts=contacts)
 
 
 def _sale(rng: Random, champion: Member) -> Sale:
@@ -114,15 +168,15 @@ def _deal(
 ) -> Iterator[DealUpdate | DealRemoval]:
     """Everything that the CRM reports of one deal, in the order in which it happened."""
     contacts = tuple(Contact(member.contact, _ROLES[place]) for place, member in enumerate(on_deal))
-    amount = _AMOUNTS[len(company.people)] + 100 * rng.randrange(-8, 20)
-    opening = DealUpdate(deal_id, sale.opened_at, "open", f"{company.name}, annual plan", amount, "EUR")
+    opening = _opening(rng, deal_id, company, sale.opened_at, None)
     if rng.random() < rates.CONTACTS_LATER:
         yield opening
         yield DealUpdate(deal_id, _within(rng, sale), contacts=contacts)
     else:
         yield replace(opening, contacts=contacts)
     if rng.random() < rates.AMOUNT_REVISED:
-        yield DealUpdate(deal_id, _within(rng, sale), amount=int(amount * rng.uniform(0.7, 1.2)), currency="EUR")
+        amount = int((opening.amount or 0) * rng.uniform(0.7, 1.2))
+        yield DealUpdate(deal_id, _within(rng, sale), amount=amount, currency=company.currency)
     if len(contacts) > 1 and rng.random() < rates.CONTACT_REMOVED:
         yield DealUpdate(deal_id, _after(rng, sale), contacts=contacts[:-1])
     if sale.closed_at is not None:

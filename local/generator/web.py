@@ -9,10 +9,11 @@ from random import Random
 from typing import Literal
 
 from local.generator import rates
-from local.generator.calendar import any_moment, in_office, later
+from local.generator.calendar import Window, in_office, later
 from local.generator.chance import pick
 from local.generator.character import Character
 from local.generator.diary import Diary, Happening
+from local.generator.origin import DIRECT, Origin, origin_of
 from local.generator.people import CRM_SYSTEM, Person, opaque
 from local.request import Identities
 
@@ -36,25 +37,25 @@ class Arrival:
     qualified_at: datetime | None
 
 
-def anonymous(rng: Random, key: str) -> Diary:
+def anonymous(rng: Random, window: Window, key: str) -> Diary:
     """A cookie that never gets a name: a few visits, or a crawler's burst."""
     diary = Diary(key)
     visitor = f"v-{opaque(key)}"
-    at = any_moment(rng)
+    at = window.any_moment(rng)
     if rng.random() < rates.CRAWLERS:
         _crawl(rng, diary, at, visitor)
         return diary
-    origin = pick(rng, rates.ORIGIN_WEIGHTS)
+    origin = origin_of(rng, window, at)
     while True:
         diary.tell(at, Identities(visitor=visitor), _visit(rng, origin))
         if rng.random() < rates.VISITOR_GOES:
             return diary
-        at, origin = later(rng, at, 4.0), "direct_traffic"
+        at, origin = later(rng, at, 4.0), DIRECT
 
 
 def arrive(rng: Random, character: Character) -> Arrival:
     """Tell how a person came to be known, and did what qualifies if the plan says so."""
-    at = any_moment(rng)
+    at = character.appears_at
     channel = _channel(rng, character)
     match channel:
         case "crm":
@@ -76,7 +77,7 @@ def linger(rng: Random, character: Character, arrival: Arrival) -> None:
     visits = 0 if arrival.channel in ("imported", "crm") else min(6, int(rng.expovariate(0.7)))
     for _ in range(visits):
         at = in_office(rng, later(rng, at, 9.0))
-        character.diary.tell(at, Identities(visitor=character.person.visitors[0]), _visit(rng, "direct_traffic"))
+        character.diary.tell(at, Identities(visitor=character.person.visitors[0]), _visit(rng, DIRECT))
 
 
 def _channel(rng: Random, character: Character) -> Channel:
@@ -110,12 +111,12 @@ def _import(character: Character, at: datetime) -> None:
 def _first_visits(rng: Random, character: Character, at: datetime) -> datetime:
     """The visits before anybody knows who it is; returns when the person comes to be known."""
     laptop, *phones = character.person.visitors
-    origin = pick(rng, rates.ORIGIN_WEIGHTS)
+    origin = character.origin
     for _ in range(1 + min(4, int(rng.expovariate(1.1)))):
         character.diary.tell(at, Identities(visitor=laptop), _visit(rng, origin))
         if phones and rng.random() < 0.5:
-            character.diary.tell(later(rng, at, 0.5), Identities(visitor=phones[0]), _visit(rng, "social"))
-        at, origin = later(rng, at, 1.5), "direct_traffic"
+            character.diary.tell(later(rng, at, 0.5), Identities(visitor=phones[0]), _visit(rng, DIRECT))
+        at, origin = later(rng, at, 1.5), DIRECT
     return at
 
 
@@ -123,9 +124,9 @@ def _sign_up(rng: Random, character: Character, channel: Channel, at: datetime) 
     person, diary = character.person, character.diary
     match channel:
         case "key":
-            _convert(rng, character, at)
+            convert(rng, character, at)
         case "newsletter":
-            diary.tell(at, _on_laptop(person), _form(person, "newsletter"))
+            diary.tell(at, _on_laptop(person), form(person, "newsletter"))
         case "download":
             diary.tell(at, _on_last_device(person), _download(rng, person, _PLAIN_CONTENT))
         case "webinar":
@@ -135,19 +136,19 @@ def _sign_up(rng: Random, character: Character, channel: Channel, at: datetime) 
 def _qualify_later(rng: Random, character: Character, known_at: datetime) -> datetime:
     """Tell the conversion that qualifies, some days after becoming known; returns when."""
     at = in_office(rng, later(rng, known_at, 9.0))
-    _convert(rng, character, at)
+    convert(rng, character, at)
     return at
 
 
-def _convert(rng: Random, character: Character, at: datetime) -> None:
-    """A key form or a piece of high-value content."""
+def convert(rng: Random, character: Character, at: datetime) -> None:
+    """Tell what qualifies: a key form or a piece of high-value content."""
     person, diary = character.person, character.diary
     if rng.random() < 0.4:
         diary.tell(at, _on_last_device(person), _download(rng, person, KEY_CONTENT))
         return
-    form = pick(rng, KEY_FORMS)
-    diary.tell(at, _on_laptop(person), _form(person, form))
-    if form == "trial":
+    wish = pick(rng, KEY_FORMS)
+    diary.tell(at, _on_laptop(person), form(person, wish))
+    if wish == "trial":
         _try_product(rng, character, at)
 
 
@@ -181,12 +182,13 @@ def _crawl(rng: Random, diary: Diary, at: datetime, visitor: str) -> None:
         diary.tell(moment, Identities(visitor=visitor), Happening("website_visit", "website", properties))
 
 
-def _visit(rng: Random, origin: str) -> Happening:
-    return Happening("website_visit", "website", {"url": SITE + pick(rng, _PAGES), "origin": origin})
+def _visit(rng: Random, origin: Origin) -> Happening:
+    return Happening("website_visit", "website", {"url": SITE + pick(rng, _PAGES), **origin.tags})
 
 
-def _form(person: Person, form: str) -> Happening:
-    return Happening("form_submission", "website", {"form": form, "url": f"{SITE}/{form}"}, traits=person.traits)
+def form(person: Person, name: str) -> Happening:
+    """A form of the web site that a person fills in."""
+    return Happening("form_submission", "website", {"form": name, "url": f"{SITE}/{name}"}, traits=person.traits)
 
 
 def _download(rng: Random, person: Person, contents: Mapping[str, int]) -> Happening:

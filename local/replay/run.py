@@ -8,7 +8,7 @@ from rich.console import Console
 
 from local.checks import Check
 from local.client import ProspectClient
-from local.progress import different_activities, send_visibly, settle_visibly
+from local.progress import counted_activities, send_visibly, settle_visibly
 from local.replay.dataset import DataSet
 from local.report import checks_table, funnel, rejections
 from local.request import Delivery, identities_of
@@ -35,7 +35,7 @@ def run(client: ProspectClient, data_set: DataSet, deliveries: Sequence[Delivery
     reading = settle_visibly(client, identities_of(requests), requests, console)
     checks = [
         Check("activities sent, repeats included", sent["activities"], tally.accepted + tally.duplicates),
-        Check("different activities in the log", len(different_activities(requests)), reading.activities),
+        Check("different activities in the log", len(counted_activities(requests)), reading.activities),
         Check("deal updates taken", sent["deals"], tally.deals),
         Check("rejected", 0, len(tally.rejected)),
         *data_set.checks(reading),

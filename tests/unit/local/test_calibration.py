@@ -1,26 +1,28 @@
 """The rates of the half-year against the figures they are taken from."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from math import sqrt
 from random import Random
-from statistics import median, quantiles
+from statistics import mean, median, quantiles
 
 import pytest
 
 from local.generator import HalfYear, generate, rates
-from local.generator.calendar import WINDOW_START, in_office, later
+from local.generator.calendar import Window, in_office, later
 from local.generator.mail import LINKS
+from local.generator.origin import origin_of
 from local.generator.plan import draw, draw_qualified
-from local.request import DealUpdate, Identities
+from local.request import DealUpdate, Decision, Identities
 
+DAY = date(2026, 11, 22)
 OLIST_LEADS, OLIST_WON = 8000, 842
 
 
 @pytest.fixture(scope="module")
 def large() -> HalfYear:
     """Large enough for the rates to show through the chance."""
-    return generate(seed=1, prospects=12_000)
+    return generate(DAY, seed=1, prospects=12_000)
 
 
 def within(count: int, of: int, rate: float, deviations: float = 4.0) -> bool:
@@ -56,14 +58,29 @@ def test_each_step_of_the_plan_has_its_rate() -> None:
     assert within(sum(plan.outcome == "won" for plan in deals), len(deals), rates.OPPORTUNITY_TO_WON)
 
 
+def test_where_people_come_from_leaves_the_rate_of_all_as_it_is() -> None:
+    rng, window = Random(6), Window(DAY)
+    qualities = [origin_of(rng, window, window.any_moment(rng)).quality for _ in range(20_000)]
+    assert mean(qualities) == pytest.approx(1.0, abs=0.03)
+    assert max(qualities) > 5 * min(qualities), "campaigns differ"
+
+
 def test_the_steps_lie_in_the_ranges_of_their_source() -> None:
     assert 0.15 <= rates.KNOWN_TO_QUALIFIED <= 0.30
     assert 0.30 <= rates.QUALIFIED_TO_ACCEPTED <= 0.50
     assert 0.50 <= rates.ACCEPTED_TO_OPPORTUNITY <= 0.75
 
 
+def scanned(half_year: HalfYear) -> frozenset[str]:
+    """The ids of what scanners did, whether the mail system marked it or a person withdrew it."""
+    marked = {activity.id for activity in half_year.activities if activity.properties.get("automated")}
+    withdrawn = {each.event_id for each in half_year.requests if isinstance(each, Decision) and each.event_id}
+    return frozenset(marked | withdrawn)
+
+
 def test_mail_is_opened_clicked_and_bounced_as_at_mailchimp(large: HalfYear) -> None:
-    seen = Counter(a.type for a in large.activities if not a.properties.get("automated"))
+    scanners = scanned(large)
+    seen = Counter(a.type for a in large.activities if a.id not in scanners)
     assert within(seen["email_open"], seen["email_delivered"], 0.2271)
     assert within(seen["email_click"], seen["email_delivered"], 0.0291)
     assert within(seen["email_unsubscribe"], seen["email_delivered"], 0.0025)
@@ -72,7 +89,8 @@ def test_mail_is_opened_clicked_and_bounced_as_at_mailchimp(large: HalfYear) -> 
 
 
 def test_scanners_click_about_twice_as_often_as_people(large: HalfYear) -> None:
-    clicks = Counter(bool(a.properties.get("automated")) for a in large.activities if a.type == "email_click")
+    scanners = scanned(large)
+    clicks = Counter(a.id in scanners for a in large.activities if a.type == "email_click")
     assert clicks[True] / clicks.total() == pytest.approx(0.65, abs=0.06)
 
 
@@ -90,7 +108,7 @@ def test_first_contacts_spread_over_the_week_as_olists(large: HalfYear) -> None:
 
 
 def test_won_deals_of_the_first_months_are_won_as_soon_as_olists(large: HalfYear) -> None:
-    early = WINDOW_START + timedelta(days=60)
+    early = large.window.start + timedelta(days=60)
     opened = {deal.deal_id: deal.occurred_at for deal in reversed(_deals(large, "open")) if deal.occurred_at < early}
     won = {deal.deal_id: deal.occurred_at for deal in _deals(large, "won") if deal.deal_id in opened}
     days = [(won[deal_id] - opened[deal_id]) / timedelta(days=1) for deal_id in won]
@@ -114,14 +132,14 @@ def test_deliveries_are_late_and_double_as_often_as_assumed(large: HalfYear) -> 
 
 def test_a_delay_has_its_median() -> None:
     rng = Random(4)
-    start = generate(prospects=1).deliveries[0].arrived_at
+    start = generate(DAY, prospects=1).deliveries[0].arrived_at
     delays = [(later(rng, start, 3.0) - start) / timedelta(days=1) for _ in range(5000)]
     assert median(delays) == pytest.approx(3.0, rel=0.1)
 
 
 def test_office_hours_never_put_a_moment_back() -> None:
     rng = Random(5)
-    start = generate(prospects=1).deliveries[0].arrived_at
+    start = generate(DAY, prospects=1).deliveries[0].arrived_at
     for hours in range(24 * 14):
         moment = start + timedelta(hours=hours)
         moved = in_office(rng, moment)

@@ -130,3 +130,12 @@ def test_pages_are_followed_to_the_end() -> None:
         b"stage=suspect&limit=2",
         b"stage=suspect&limit=2&cursor=c%2B1",
     ]
+
+
+def test_a_report_is_asked_for_until_the_figures_of_all_its_days_are_there() -> None:
+    whole = {"complete": True, "pending_days": []}
+    pending = httpx.Response(200, json={"complete": False, "pending_days": ["2026-03-01"]})
+    server = Server(pending, pending, httpx.Response(200, json=whole))
+    assert client(server).whole_report("funnel", {"by": "month"}) == whole
+    assert [request.url.path for request in server.requests] == ["/v1/reports/funnel"] * 3
+    assert server.requests[0].url.query == b"by=month"

@@ -1,7 +1,7 @@
 """The half-year: the same every time, believable in its parts, and within the bounds of the contract."""
 
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -10,46 +10,60 @@ from hypothesis import strategies as st
 from lifecycle.funnel.criteria import ActivityCriterion, AllCriterion, AnyCriterion, Criterion
 from lifecycle.funnel.parsing import default_funnel
 from local.generator import HalfYear, generate
-from local.generator.calendar import WINDOW_END, WINDOW_START
+from local.generator.calendar import DAYS
+from local.generator.origin import CAMPAIGNS
 from local.generator.web import KEY_CONTENT, KEY_FORMS
 from local.request import Activity, DealRemoval, DealUpdate, Decision
+
+DAY = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
 def half_year() -> HalfYear:
-    return generate()
+    return generate(DAY)
 
 
 def test_the_same_seed_and_size_give_the_same_half_year(half_year: HalfYear) -> None:
-    assert generate() == half_year
+    assert generate(DAY) == half_year
 
 
 def test_another_seed_gives_other_people(half_year: HalfYear) -> None:
     mine = {name for request in half_year.requests for name in request.names()}
-    theirs = {name for request in generate(seed=7).requests for name in request.names()}
+    theirs = {name for request in generate(DAY, seed=7).requests for name in request.names()}
     assert not mine & theirs
 
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 60))
 def test_ids_are_unique_for_every_seed(seed: int, prospects: int) -> None:
-    ids = [request.id for request in generate(seed, prospects).requests if isinstance(request, Activity | Decision)]
+    ids = [
+        request.id for request in generate(DAY, seed, prospects).requests if isinstance(request, Activity | Decision)
+    ]
     assert len(set(ids)) == len(ids)
 
 
 def test_a_larger_half_year_contains_the_stories_of_a_smaller_one() -> None:
-    small = {request.id: request for request in generate(prospects=50).activities}
-    large = {request.id: request for request in generate(prospects=200).activities}
+    small = {request.id: request for request in generate(DAY, prospects=50).activities}
+    large = {request.id: request for request in generate(DAY, prospects=200).activities}
     assert all(large[id_] == request for id_, request in small.items())
 
 
 def test_a_half_year_of_nobody_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        generate(prospects=0)
+        generate(DAY, prospects=0)
 
 
 def test_everything_happens_within_the_window(half_year: HalfYear) -> None:
-    assert all(WINDOW_START <= request.occurred_at < WINDOW_END for request in half_year.requests)
+    window = half_year.window
+    assert window.end - window.start == timedelta(days=DAYS)
+    assert all(window.start <= request.occurred_at < window.end for request in half_year.requests)
+
+
+def test_another_day_gives_the_same_people_another_half_year(half_year: HalfYear) -> None:
+    later = generate(DAY + timedelta(days=30))
+    assert later.window.end - half_year.window.end == timedelta(days=30)
+    first, same = half_year.activities[0].identities, later.activities
+    assert any(activity.identities == first for activity in same)
 
 
 def test_nothing_arrives_before_it_happens(half_year: HalfYear) -> None:
@@ -79,6 +93,19 @@ def test_a_decision_never_arrives_before_its_prospect_is_known(half_year: HalfYe
         if isinstance(delivery.request, Decision):
             assert delivery.request.names() <= heard
         heard |= delivery.request.names()
+
+
+def test_a_withdrawal_never_arrives_before_what_it_withdraws(half_year: HalfYear) -> None:
+    heard: set[str] = set()
+    withdrawals = 0
+    for delivery in half_year.deliveries:
+        request = delivery.request
+        if isinstance(request, Activity):
+            heard.add(request.id)
+        elif isinstance(request, Decision) and request.event_id:
+            withdrawals += 1
+            assert request.event_id in heard
+    assert withdrawals
 
 
 def test_an_acceptance_carries_the_four_bant_answers(half_year: HalfYear) -> None:
@@ -140,7 +167,7 @@ class TestEveryKindOfStoryIsToldByDefault:
         clicks: dict[tuple[str | None, str], list[Activity]] = defaultdict(list)
         for activity in half_year.activities:
             if activity.type == "email_click" and activity.properties.get("automated"):
-                clicks[activity.identities.email, activity.properties["campaign"]].append(activity)
+                clicks[activity.identities.email, activity.properties["mailing"]].append(activity)
         assert clicks
         for burst in clicks.values():
             times = [click.occurred_at for click in burst]
@@ -194,3 +221,46 @@ class TestEveryKindOfStoryIsToldByDefault:
                 overtaken += deal.deal_id in last and deal.occurred_at < last[deal.deal_id].occurred_at
                 last[deal.deal_id] = deal
         assert overtaken
+
+    def test_first_visits_name_where_they_come_from(self, half_year: HalfYear) -> None:
+        sources = Counter(a.properties.get("utm_source") for a in half_year.activities if "origin" in a.properties)
+        campaigns = {a.properties["utm_campaign"] for a in half_year.activities if "utm_campaign" in a.properties}
+        assert len(sources) >= 6
+        assert campaigns == {each.name for several in CAMPAIGNS.values() for each in several}
+
+    def test_owners_and_changes_of_them(self, half_year: HalfYear) -> None:
+        owners: dict[str, set[str]] = defaultdict(set)
+        for activity in half_year.activities:
+            if "owner" in activity.traits and activity.identities.email:
+                owners[activity.identities.email].add(activity.traits["owner"])
+        assert len({name for several in owners.values() for name in several}) == 5
+        assert sum(len(several) > 1 for several in owners.values()) > 20
+
+    def test_second_cycles_withdrawals_and_merges(self, half_year: HalfYear) -> None:
+        told = Counter(each.action for each in half_year.requests if isinstance(each, Decision))
+        assert told["set_stage"] > 10
+        assert told["withdraw"] > 10
+        assert told["merge"] > 3
+        assert all(each.other for each in half_year.requests if isinstance(each, Decision) and each.action == "merge")
+
+    def test_deals_that_are_won_before_anybody_heard_of_them(self, half_year: HalfYear) -> None:
+        first: dict[str, DealUpdate] = {}
+        for update in half_year.requests:
+            if isinstance(update, DealUpdate) and update.status:
+                known = first.setdefault(update.deal_id, update)
+                first[update.deal_id] = min(known, update, key=lambda each: each.occurred_at)
+        assert any(update.status == "won" for update in first.values())
+
+    def test_two_currencies(self, half_year: HalfYear) -> None:
+        assert {each.currency for each in half_year.requests if isinstance(each, DealUpdate) and each.amount} == {
+            "EUR",
+            "GBP",
+        }
+
+    def test_more_turn_up_towards_the_end(self, half_year: HalfYear) -> None:
+        first: dict[str, float] = {}
+        for activity in half_year.activities:
+            if activity.identities.email:
+                part = half_year.window.part(activity.occurred_at)
+                first[activity.identities.email] = min(part, first.get(activity.identities.email, 1.0))
+        assert sum(part >= 0.5 for part in first.values()) > sum(part < 0.5 for part in first.values())

@@ -148,3 +148,51 @@ def test_what_concerns_every_request_stops_everything(api: Api, client: Prospect
     with pytest.raises(ApiProblemError, match=f"answered {status}"):
         send(client, arriving(*(DealUpdate(f"d-{number}", START) for number in range(500))), quietly)
     assert seen < 500
+
+
+def test_a_withdrawal_waits_until_what_it_withdraws_is_in_the_log(api: Api, client: ProspectClient) -> None:
+    early = httpx.Response(422, json={"type": "/problems/event-not-found", "detail": "event_id: is not in this log"})
+    refusals = [early, early]
+    api.refuse = lambda request: refusals.pop() if refusals and b"withdraw" in request.content else None
+    api.emails.add("ann@birch.example")
+    tally = send(client, arriving(Decision("r-1", START, ANN, "withdraw", "sam", event_id="a-0")), quietly)
+    assert tally.decisions == 1
+    assert refusals == []
+
+
+def test_a_withdrawal_of_what_never_comes_is_reported(
+    api: Api, client: ProspectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "PATIENCE_SECONDS", 0)
+    problem = httpx.Response(422, json={"type": "/problems/event-not-found", "detail": "event_id: is not in this log"})
+    api.refuse = lambda request: problem if b"withdraw" in request.content else None
+    api.emails.add("ann@birch.example")
+    tally = send(client, arriving(Decision("r-1", START, ANN, "withdraw", "sam", event_id="a-0")), quietly)
+    assert tally.decisions == 0
+    assert "event_id: is not in this log" in tally.rejected[0]
+
+
+class Twins(Api):
+    """Knows two prospects by their emails, until one was merged into the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids = {"ann@birch.example": "p1", "ann@postbox.example": "p2"}
+        self.merges: list[str] = []
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            self.merges.append(json.loads(request.content)["prospect_id"])
+            self.ids = dict.fromkeys(self.ids, "p1")
+            return httpx.Response(200, json={"duplicate": False, "transition": None})
+        found = {"prospect_id": self.ids[request.url.params["email"]]}
+        return httpx.Response(200, json={"prospects": [found], "next_cursor": None})
+
+
+def test_a_merge_names_the_other_by_its_id_and_is_not_sent_again() -> None:
+    twins = Twins()
+    client = ProspectClient("http://api.test", "k", transport=httpx.MockTransport(twins), sleep=lambda seconds: None)
+    merge = Decision("r-1", START, ANN, "merge", "sam", other=Identities(email="ann@postbox.example"))
+    assert send(client, arriving(merge), quietly) == Tally(decisions=1)
+    assert send(client, arriving(merge), quietly) == Tally(decisions=1, known_decisions=1)
+    assert twins.merges == ["p2"]

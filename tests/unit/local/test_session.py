@@ -14,7 +14,7 @@ from local.emulator import StackError
 from local.session import on_local_stack
 from local.stack import StackInfo
 
-INFO = StackInfo("http://localhost:1", "http://localhost:1/api", "table", "the-key", 1, "log")
+INFO = StackInfo("http://localhost:1", "http://localhost:1/api", "table", "the-key", 1, "log", "2026-11-22")
 
 
 class Stack:
