@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from lifecycle.contract import resolver
 from lifecycle.contract.caller import Caller
+from lifecycle.pages import files as page_files
 from lifecycle.services.audit import AuditTrail
 from lifecycle.services.scopes import SCOPES
 from tests.fakes.memory_audit import MemoryAudit
@@ -38,6 +40,9 @@ API_FUNCTIONS = (
     "read_audit",
     "sign_in",
     "describe_api",
+    "show_pages",
+    "submit_pages",
+    "serve_assets",
 )
 
 
@@ -87,6 +92,22 @@ def admitted(monkeypatch: pytest.MonkeyPatch) -> list[Caller]:
     callers: list[Caller] = []
     monkeypatch.setattr(resolver, "admit", callers.append)
     return callers
+
+
+@pytest.fixture(autouse=True)
+def files_of_the_pages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """What `make assets` would make, in short."""
+    named = {"page.js": "page-0.js", "charts.js": "charts-0.js", "style.css": "style-0.css", "icon.svg": "icon-0.svg"}
+    folder = tmp_path / "lifecycle_assets"
+    folder.mkdir()
+    for name in named.values():
+        (folder / name).write_text(f"/* {name} */")
+        (folder / f"{name}.gz").write_bytes(b"gz")
+        (folder / f"{name}.br").write_bytes(b"br")
+    (folder / "manifest.json").write_text(json.dumps(named))
+    monkeypatch.setattr(page_files, "_folder", lambda: folder)
+    page_files._manifest.cache_clear()
+    return folder
 
 
 @pytest.fixture

@@ -102,7 +102,13 @@ class PageApi(Api):
         if problem.kind.status == _UNAUTHENTICATED:
             return self._lead_to_sign_in()
         title = _TITLES.get(problem.kind.status, problem.kind.title)
-        told = {"title": title, "problem": problem.document, "status": problem.kind.status}
+        document = problem.document
+        told = {
+            "title": title,
+            "detail": document["detail"],
+            "errors": document.get("errors", ()),
+            "request_id": document.get("request_id"),
+        }
         # A form shows it where it stands; its fields keep what was typed.
         template = "problem_notice.html" if self.is_asked_by_script else "problem.html"
         response = self.show(template, told, problem.kind.status)

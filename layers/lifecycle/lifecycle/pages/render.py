@@ -31,7 +31,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"moment": moment, "length": length, "number": number, "money": money, "query": query}
+    environment.filters |= {"moment": moment, "duration": duration, "number": number, "money": money, "query": query}
     environment.globals |= {"file_name": file_name}
     return environment
 
@@ -56,7 +56,7 @@ def moment(value: datetime | None) -> str | Markup:
     )
 
 
-def length(value: timedelta | float | None) -> str:
+def duration(value: timedelta | float | None) -> str:
     """A length of time in the unit that suits it."""
     if value is None:
         return "–"
