@@ -1,4 +1,4 @@
-// Charts from the JSON that stands beside each of them in the page. Apache ECharts, with no more of it than is used;
+// Charts from the JSON in an attribute of each figure. Apache ECharts, with no more of it than is used;
 // drawn on a canvas, for it then sets no style attributes, which our policy forbids.
 import * as echarts from "echarts/core";
 import { BarChart, FunnelChart, LineChart, SankeyChart } from "echarts/charts";
@@ -211,7 +211,7 @@ const drawn = new Map();
 
 const draw = (figure) => {
   const place = figure.querySelector(".canvas");
-  const model = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+  const model = JSON.parse(figure.dataset.chart);
   const look = theme();
   const chart = drawn.get(figure) || echarts.init(place, null, { renderer: "canvas" });
   if (!drawn.has(figure)) {

@@ -7,7 +7,7 @@ or of a prospect, can become markup or a script.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -31,7 +31,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"moment": moment, "duration": duration, "number": number, "money": money, "query": query}
+    environment.filters |= {"moment": moment, "duration": duration, "number": number, "money": money, "query": query, "day": day}
     environment.globals |= {"file_name": file_name}
     return environment
 
@@ -54,6 +54,11 @@ def moment(value: datetime | None) -> str | Markup:
     return Markup('<time datetime="{}">{} UTC</time>').format(
         at.isoformat(timespec="seconds").replace("+00:00", "Z"), f"{at.day} {at:%b %Y, %H:%M}"
     )
+
+
+def day(value: date) -> Markup:
+    """A day for people and for machines."""
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), f"{value.day} {value:%b %Y}")
 
 
 def duration(value: timedelta | float | None) -> str:

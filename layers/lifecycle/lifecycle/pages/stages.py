@@ -9,6 +9,11 @@ from typing import Any, NamedTuple
 _PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7a7a00", "#6b7280")
 
 
+def colour_of(place: int) -> str:
+    """The colour of a stage that names none, by its place in the funnel."""
+    return _PALETTE[place % len(_PALETTE)]
+
+
 class StageLook(NamedTuple):
     """What a page shows of a stage."""
 
@@ -28,7 +33,7 @@ class Stages:
             stage["key"]: StageLook(
                 stage["key"],
                 str(stage.get("label", stage["key"])),
-                str(stage.get("colour") or _PALETTE[index % len(_PALETTE)]),
+                str(stage.get("colour") or colour_of(index)),
                 bool(stage.get("beside")),
                 bool(stage.get("anonymous")),
                 tuple((status["key"], str(status.get("label", status["key"]))) for status in stage.get("statuses", ())),
