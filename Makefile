@@ -95,6 +95,7 @@ compile := pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock: $(bootstrap)/complete ## newer versions of everything, within what requirements/*.in say
 	$(uv) $(compile) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(uv) $(compile) layers/lifecycle/requirements.in -o layers/lifecycle/requirements.txt
+	$(uv) $(compile) layers/analytics/requirements.in -o layers/analytics/requirements.txt
 	$(uv) $(compile) requirements/dev.in -o requirements/dev.txt
 	$(uv) $(compile) requirements/node.in -o requirements/node.txt
 	$(uv) $(compile) requirements/sam.in -o requirements/sam.txt

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from lifecycle.events import (
     Key,
     Withdrawal,
 )
+from lifecycle.steps import DayRow, Entry, LostDeal, Step, Told
 from lifecycle.store.due import DueTimer
 from lifecycle.store.items import format_time
 from lifecycle.store.protocol import Appended, Store
@@ -33,6 +35,10 @@ EARLIEST, LATEST = "1970", "9999"
 
 #: What is due until a moment, at most so many.
 Due = Callable[[datetime, int], list[DueTimer]]
+#: What the index lists of a day (UTC), in no order.
+DayRows = Callable[[date], list[Any]]
+#: The days that are marked.
+Marked = Callable[[], set[date]]
 
 ACTIVITIES: dict[str, Event] = {
     "a plain activity": Activity(
@@ -104,6 +110,19 @@ UPDATES = {
     "an update that removes everybody": DealUpdate("id", at(0), at(1), "D1", contacts=()),
     "a deletion": DealUpdate("id", at(0), at(1), "D1", deleted=True),
 }  # fmt: skip
+STEPS = {
+    "an arrival": Step(None, "other", Entry(at(1) + timedelta(microseconds=1), 1, 1, Told())),
+    "a step with everything": Step(
+        from_stage="engaged",
+        to_stage="disqualified",
+        entry=Entry(at(9), 2, 3, Told("googlé", "spring # 1", "kim")),
+        left=Entry(at(5), 2, 3, Told("googlé", None, "lee")),
+        again=True,
+        opened=("disqualified",),
+        reached={"suspect": Entry(at(2), 2, 2, Told()), "engaged": Entry(at(5), 2, 3, Told(None, None, "lee"))},
+        why="no budget | at all",
+    ),
+}
 PARTITIONS = {
     "a pointer": Partition("p1", parent="p2", rulings={"p3": Ruling(Key(at(1), 4, "id with space"), True)}),
     "a visitor": Partition(
@@ -122,6 +141,9 @@ PARTITIONS = {
     "somebody who was erased": Partition(
         "p1", due=at(9), members={"p2": None}, erased_at=at(7) + timedelta(microseconds=1),
         erasure=Erasure(("p1", "p3"), ("p2",), ("p4",), {"events": 7, "identities": 2}),
+    ),
+    "somebody who became known where he stood": Partition(
+        "p1", summary={"at": "other"}, stage="other", since=at(1), arrival=STEPS["an arrival"]
     ),
     "a visitor of somebody who was erased": Partition("p1", bindings=(Binding(None, "p2"),), marked=True),
 }  # fmt: skip
@@ -155,7 +177,8 @@ def commit_all(store: Store, partitions: Sequence[Partition]) -> None:
 
 
 class StoreContract:
-    """The tests. A subclass gives the fixtures ``store``, an empty store, and ``due``, what is due in it."""
+    """The tests. A subclass gives the fixtures ``store``, an empty store, ``due``, what is due in it, ``day_rows``,
+    what its index lists of a day, and ``marked``, its marked days."""
 
     # ---- logs -------------------------------------------------------------------------------------------------------
 
@@ -174,6 +197,75 @@ class StoreContract:
         assert store.append_deal_updates([update]) == [True]
 
         assert store.deal_log("D1") == [update]
+
+    @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+    def test_a_transition_keeps_the_step_that_it_is_to_a_report(self, store: Store, step: Step) -> None:
+        record = transition(1, step=step)
+
+        store.commit([Change([prospect(HOME)], {HOME: [record]})])
+
+        assert store.transitions(HOME) == [record]
+
+    # ---- what reports count -----------------------------------------------------------------------------------------
+
+    def test_a_day_lists_its_transitions_and_who_became_known_on_it(self, store: Store, day_rows: DayRows) -> None:
+        step = replace(STEPS["a step with everything"], entry=Entry(at(9), 2, 3, Told()))
+        record = transition(1, occurred_at=at(9), step=step, cycle=2, funnel_version=3)
+        corrected = transition(2, occurred_at=at(10), corrected_by="w")
+        arrived = Partition("p-known", summary={"at": "other"}, arrival=STEPS["an arrival"])
+
+        store.commit([Change([prospect(HOME), arrived], {HOME: [record, corrected]})])
+
+        assert day_rows(at(1).date() + timedelta(days=1)) == []
+        assert sorted(day_rows(at(1).date()), key=lambda row: (row.prospect_id, row.sequence)) == [
+            DayRow(HOME, 1, at(9), "suspect", "engaged", "rule", 3, 2, False, step),
+            DayRow(HOME, 2, at(10), "suspect", "engaged", "rule", 1, 1, True, None),
+            DayRow(
+                "p-known", 0, STEPS["an arrival"].entry.at, "other", "other", "known", 1, 1, False, STEPS["an arrival"]
+            ),
+        ]
+
+    def test_who_leaves_the_reports_is_listed_no_more(self, store: Store, day_rows: DayRows) -> None:
+        arrived = Partition("p-known", summary={"at": "other"}, arrival=STEPS["an arrival"])
+        commit_all(store, [arrived])
+
+        commit_all(store, [replace(arrived, version=1, arrival=None)])
+
+        assert day_rows(at(1).date()) == []
+
+    def test_a_lost_deal_is_listed_while_it_is_lost(self, store: Store, day_rows: DayRows) -> None:
+        lost = LostDeal("D#1", at(3), "price", "new ü", Decimal("10.50"), "EUR")
+
+        store.note_loss("D#1", 2, lost)
+        assert day_rows(at(3).date()) == [lost]
+
+        store.note_loss("D#1", 3, None)
+        assert day_rows(at(3).date()) == []
+
+    def test_who_has_read_less_of_a_deals_log_changes_nothing(self, store: Store, day_rows: DayRows) -> None:
+        lost = LostDeal("D1", at(3), None, None, None, None)
+        store.note_loss("D1", 3, lost)
+
+        store.note_loss("D1", 2, None)
+        store.note_loss("D1", 3, None)
+
+        assert day_rows(at(3).date()) == [lost]
+
+    def test_what_changes_a_day_marks_it(self, store: Store, marked: Marked) -> None:
+        days = {at(0).date(), at(0).date() + timedelta(days=40)}
+        store.commit([Change([prospect(HOME)])])
+        assert marked() == set()
+
+        store.commit([Change([prospect("p-1")], days=days)])
+        assert marked() == days
+
+    def test_a_loss_marks_its_day_and_the_one_that_it_was_on_before(self, store: Store, marked: Marked) -> None:
+        later = LostDeal("D1", at(60 * 48), None, None, None, None)
+        store.note_loss("D1", 1, replace(later, lost_at=at(0)))
+
+        store.note_loss("D1", 2, later)
+
+        assert marked() == {at(0).date(), at(60 * 48).date()}
 
     def test_a_ruling_is_appended_once(self, store: Store) -> None:
         (one,) = appended(RULINGS["a decision with everything"])

@@ -1,4 +1,4 @@
-"""Does steps of long work (simulations, re-evaluations) as the job queue asks for them."""
+"""Does steps of long work (simulations, re-evaluations, the figures of days) as the job queue asks for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lifecycle.services.failures import failure
-from lifecycle.services.job_worker import JobWorker
+from lifecycle.services.workers import worker_for
 
 logger = Logger()
 
@@ -39,9 +39,7 @@ def _done(record: Mapping[str, Any], context: LambdaContext) -> bool:
     step = json.loads(record["body"])
     attempt = int(record["attributes"]["ApproximateReceiveCount"])
     logger.info("job_step", attempt=attempt, **step)
-    worker = JobWorker.connect(
-        os.environ["TABLE_NAME"], step["workspace"], float(os.environ["JOB_PROSPECTS_PER_SECOND"])
-    )
+    worker = worker_for(step, os.environ["TABLE_NAME"], float(os.environ["JOB_PROSPECTS_PER_SECOND"]))
     try:
         worker.work(step, lambda: context.get_remaining_time_in_millis() / 1000, again=attempt > 1)
     except Exception as error:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from lifecycle.events import Activity, DealUpdate, Event
+from lifecycle.steps import DayRow, LostDeal
 from lifecycle.store.audit_records import AuditEntry
+from lifecycle.store.day_items import deal_state_item, item_day_row, item_lost_deal
+from lifecycle.store.day_marks import day_of
 from lifecycle.store.due import DueTimer, due_before, timer_of
 from lifecycle.store.items import (
     deal_update_item,
@@ -26,6 +29,7 @@ from lifecycle.store.items import (
 from lifecycle.store.protocol import Appended
 from lifecycle.store.records import Change, KeptLog, Partition, TransitionRecord
 from lifecycle.store.schema import (
+    BY_DAY,
     BY_DUE,
     BY_STAGE,
     EVENT_PREFIX,
@@ -34,6 +38,7 @@ from lifecycle.store.schema import (
     STATE,
     TRACES_PREFIX,
     TRANSITION_PREFIX,
+    day_pk,
     deal_pk,
     event_sk,
     marker_sk,
@@ -46,13 +51,14 @@ from lifecycle.store.traces import kept_log, traces_items, without
 
 class MemoryStore:
     """The items of one workspace. ``before_commit`` is called before each commit, for tests that interleave writers.
-    ``audit`` is the trail of what was decided."""
+    ``audit`` is the trail of what was decided, ``marked`` the days of which reports tell else."""
 
     def __init__(self, workspace: str = "acme") -> None:
         self.workspace = workspace
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.before_commit: list[Callable[[], Any]] = []
         self.audit: list[AuditEntry] = []
+        self.marked: set[date] = set()
         self.reads = 0
         self.writes = 0
 
@@ -140,6 +146,7 @@ class MemoryStore:
         return [self._commit(change) for change in changes]
 
     def _commit(self, change: Change) -> bool:
+        self.marked |= change.days
         items = [item for new in change.traces for item in traces_items(self.workspace, new)]
         if not all(map(self._is_as_read, change.partitions)):
             return False
@@ -161,6 +168,20 @@ class MemoryStore:
     def _is_as_read(self, partition: Partition) -> bool:
         stored = self.items.get((prospect_pk(self.workspace, partition.prospect_id), STATE))
         return partition.version == (int(from_attributes(stored)["version"]) if stored else 0)
+
+    def note_loss(self, deal_id: str, updates: int, lost: LostDeal | None) -> None:
+        stored = self.items.get((deal_pk(self.workspace, deal_id), STATE))
+        before = from_attributes(stored) if stored else None
+        if before is None or int(before["updates"]) < updates:
+            losses = (lost, item_lost_deal(before) if before else None)
+            self.marked |= {day_of(loss.lost_at) for loss in losses if loss is not None}
+            self._put(deal_state_item(self.workspace, deal_id, updates, lost))
+
+    def day_rows(self, day: date) -> list[DayRow | LostDeal]:
+        """What the index lists of a day."""
+        wanted = [{"S": day_pk(self.workspace, day, shard)} for shard in range(SHARDS)]
+        items = [item for item in self.items.values() if item.get(BY_DAY.partition_key) in wanted]
+        return [item_day_row(from_attributes(item)) for item in items]
 
     def bury(self, keys: Sequence[tuple[str, str]], until: datetime) -> None:
         for home, id_ in keys:

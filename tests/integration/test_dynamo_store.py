@@ -7,6 +7,7 @@ conditions of single writes; writers that really run at once are tested against 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -18,14 +19,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from lifecycle.store.day_items import item_day_row
+from lifecycle.store.day_marks import DayMarks
 from lifecycle.store.due import DueTimer, due_until
 from lifecycle.store.dynamo import DynamoStore
+from lifecycle.store.items import from_attributes
 from lifecycle.store.protocol import Appended
 from lifecycle.store.records import Change
+from lifecycle.store.schema import BY_DAY, SHARDS, day_pk
 from tests.builders import WORKSPACE, at, visit
 from tests.integration.tables import create_table
 from tests.scenarios import Operation, Rule, World, operations
-from tests.store_contract import HOME, Due, StoreContract, appended, prospect, transition
+from tests.store_contract import HOME, DayRows, Due, Marked, StoreContract, appended, prospect, transition
 from tests.traces_contract import TracesContract
 
 if TYPE_CHECKING:
@@ -51,6 +56,22 @@ class TestDynamoStore(StoreContract, TracesContract):
     def due(self, client: DynamoDBClient) -> Due:
         """What is due in it."""
         return partial(due_until, client, "table")
+
+    @pytest.fixture
+    def day_rows(self, client: DynamoDBClient) -> DayRows:
+        """What its index lists of a day."""
+
+        def listed(day: date) -> list[Any]:
+            partitions = [{"S": day_pk(WORKSPACE, day, shard)} for shard in range(SHARDS)]
+            items = client.scan(TableName="table", IndexName=BY_DAY.name)["Items"]
+            return [item_day_row(from_attributes(item)) for item in items if item["day_pk"] in partitions]
+
+        return listed
+
+    @pytest.fixture
+    def marked(self, client: DynamoDBClient) -> Marked:
+        """Its marked days."""
+        return lambda: {mark.day for mark in DayMarks(client, "table", WORKSPACE).marks()}
 
 
 @pytest.fixture

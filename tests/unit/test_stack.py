@@ -53,6 +53,7 @@ def project(tmp_path: Path) -> Path:
         "functions/decide_stage/app.py": "def handler(event, context): ...",
         "layers/lifecycle/Makefile": "build:",
         "layers/lifecycle/lifecycle/__init__.py": "",
+        "layers/analytics/Makefile": "build:",
         "emulator.py": EMULATOR,
     }.items():
         path = tmp_path / name

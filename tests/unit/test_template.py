@@ -36,7 +36,9 @@ from lifecycle.store.schema import (
     funnel_pk,
     job_pk,
     jobs_pk,
+    part_pk,
     prospect_pk,
+    reports_pk,
 )
 from lifecycle.store.workspace_clients import LENGTH, TAG
 from local.deployment import parameters
@@ -75,6 +77,8 @@ VERBS: dict[str, set[str]] = {
     "manage_funnel": {"sqs:SendMessage"},
     "manage_keys": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
     "read_audit": set(),
+    "read_reports": {"sqs:SendMessage"},
+    "manage_reports": {"sqs:SendMessage"},
     "manage_sources": {
         *("dynamodb:PutItem", "dynamodb:DeleteItem"),
         *("ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameters"),
@@ -89,16 +93,19 @@ VERBS: dict[str, set[str]] = {
 }
 #: What may be done in a workspace, by the role that is entered for it, and by which index.
 IN_A_WORKSPACE: dict[str, tuple[set[str], set[str]]] = {
-    "WorkspaceRole": (READ | WRITE, {BY_STAGE.name}),
+    "WorkspaceRole": (READ | WRITE, {BY_STAGE.name, BY_DAY.name}),
     "WorkspaceReadRole": (READ | {"dynamodb:UpdateItem"}, {BY_STAGE.name}),
+    "WorkspaceReportRole": (READ | WRITE, {BY_STAGE.name, BY_DAY.name}),
 }
 #: Who enters which.
 ENTERED = {
     "WorkspaceRole": {
         *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys", "manage_privacy"),
         *("evaluate_stage", "run_job", "run_timers", "manage_sources", "receive_webhook", "receive_event"),
+        "manage_reports",
     },
     "WorkspaceReadRole": {"read_prospects", "read_audit", "sign_in"},
+    "WorkspaceReportRole": {"read_reports"},
 }
 #: Who lists across workspaces, and by which index.
 LISTING = {"run_timers": BY_DUE}
@@ -295,7 +302,7 @@ def _environment_variables_in(path: Path) -> Iterator[str]:
 
 
 def test_the_layer_is_built_by_default_for_what_the_functions_run_on_by_default() -> None:
-    makefiles = {path: (PROJECT / path).read_text() for path in ("Makefile", "layers/lifecycle/Makefile")}
+    makefiles = {path: (PROJECT / path).read_text() for path in ("Makefile", "layers/lifecycle/Makefile", "layers/analytics/Makefile")}
 
     for name in ("Runtime", "Architecture"):
         for path, text in makefiles.items():
@@ -304,9 +311,12 @@ def test_the_layer_is_built_by_default_for_what_the_functions_run_on_by_default(
             assert default[1] == TEMPLATE["Parameters"][name]["Default"], path
 
 
-def test_the_layer_has_a_target_in_its_makefile() -> None:
-    assert "\nbuild-LifecycleLayer:" in (PROJECT / "layers/lifecycle/Makefile").read_text()
-    assert RESOURCES["LifecycleLayer"]["Metadata"]["BuildMethod"] == "makefile"
+@pytest.mark.parametrize("layer", sorted(of_type("AWS::Serverless::LayerVersion")))
+def test_a_layer_has_a_target_in_its_makefile(layer: str) -> None:
+    folder = RESOURCES[layer]["Properties"]["ContentUri"]
+
+    assert f"\nbuild-{layer}:" in (PROJECT / folder / "Makefile").read_text()
+    assert RESOURCES[layer]["Metadata"]["BuildMethod"] == "makefile"
 
 
 def test_the_local_stack_gives_only_parameters_that_the_template_takes() -> None:
@@ -414,6 +424,18 @@ def test_who_only_reads_writes_nothing_but_the_count_of_requests() -> None:
     assert leading_keys(writing) == [counters_pk("acme").replace("acme", f"${{aws:PrincipalTag/{TAG}}}")]
 
 
+def test_who_reports_writes_nothing_but_figures_of_days_and_the_count_of_requests() -> None:
+    tag = f"${{aws:PrincipalTag/{TAG}}}"
+    writing = [it for it in policies_of("WorkspaceReportRole") if WRITE.intersection(as_list(it["Action"]))]
+
+    assert {tuple(as_list(it["Action"])): leading_keys(it) for it in writing} == {
+        ("dynamodb:PutItem", "dynamodb:DeleteItem"): [
+            reports_pk("acme").replace("acme", tag), part_pk("acme", "*").replace("acme", tag)
+        ],
+        ("dynamodb:UpdateItem",): [counters_pk("acme").replace("acme", tag)],
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("role", sorted(IN_A_WORKSPACE))
 def test_a_role_of_a_workspace_may_do_what_it_is_for_and_nothing_else(role: str) -> None:
     verbs, indexes = IN_A_WORKSPACE[role]
@@ -422,7 +444,8 @@ def test_a_role_of_a_workspace_may_do_what_it_is_for_and_nothing_else(role: str)
     on_indexes = [it for it in statements if it not in on_table]
 
     assert {verb for statement in on_table for verb in as_list(statement["Action"])} == verbs
-    assert {statement["Resource"]["Fn::Sub"].rpartition("/")[2] for statement in on_indexes} == indexes
+    resources = [resource for statement in on_indexes for resource in as_list(statement["Resource"])]
+    assert {resource["Fn::Sub"].rpartition("/")[2] for resource in resources} == indexes
     assert all(statement["Action"] == "dynamodb:Query" for statement in on_indexes)
     # What carries no partition key would pass the condition as if it had been about nothing.
     assert "dynamodb:Scan" not in json.dumps(RESOURCES[role])

@@ -90,10 +90,10 @@ VISIT = replace(
 )
 
 
-def test_what_no_criterion_reads_is_gone() -> None:
+def test_what_no_criterion_and_no_report_reads_is_gone() -> None:
     trace = trace_of(VISIT, [plan({"activity": {"type": "website_visit"}})])
 
-    assert (trace.properties, trace.traits, trace.source, trace.condensed) == ({}, {}, None, True)
+    assert (trace.properties, trace.traits, trace.source, trace.condensed) == ({}, {}, "snowplow", True)
     assert (trace.key, trace.type, trace.direction, trace.identities) == (
         VISIT.key, VISIT.type, VISIT.direction, VISIT.identities,
     )  # fmt: skip

@@ -177,7 +177,7 @@ def test_a_timeline_tells_what_is_condensed(place: Place) -> None:
     activities = [entry for entry in entries if isinstance(entry, Activity)]
     assert [(one.id, one.condensed, one.properties, one.source) for one in activities] == [
         ("w", False, {"agent": "Mozilla"}, "web"),
-        ("v", True, {}, None),
+        ("v", True, {}, "web"),
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -28,6 +28,7 @@ class FakeWorkspace:
     started: list[int] = field(default_factory=list)
     cleared: list[int] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
+    asked_for: list[date] = field(default_factory=list)
 
     def refresh(self, prospect_ids: Sequence[str]) -> list[Refreshed]:
         if self.broken.intersection(prospect_ids):
@@ -40,6 +41,12 @@ class FakeWorkspace:
             raise RuntimeError
         assert has_time()
         self.finished.append(prospect_id)
+
+    def ask_for(self, day: date, now: datetime) -> None:
+        if day.isoformat() in self.broken:
+            raise RuntimeError
+        assert now == NOW
+        self.asked_for.append(day)
 
     def version(self, version: int) -> VersionRecord | None:
         return self.versions.get(version)
@@ -70,7 +77,7 @@ def funnel(version: int) -> DueTimer:
 def run(timers: list[DueTimer], seconds: float = 60, **workspaces: FakeWorkspace) -> TimersRun:
     places = Workplaces(
         lambda moment, limit: [timer for timer in timers if timer.at <= moment][:limit],
-        *(workspaces.__getitem__,) * 3,
+        *(workspaces.__getitem__,) * 4,
     )
     return run_timers(places, NOW, lambda: seconds)
 
@@ -155,3 +162,14 @@ def test_an_erasure_for_which_there_is_no_time_is_left_to_the_next_look() -> Non
     run([erasure("a")], seconds=1, acme=acme)
 
     assert acme.finished == []
+
+
+def day(text: str) -> DueTimer:
+    return DueTimer("acme", "day", text, at(1))
+
+
+def test_the_figures_of_a_day_on_which_something_changed_are_asked_for() -> None:
+    acme = FakeWorkspace(broken={"2026-01-01"})
+
+    assert run([day("2026-01-01"), day("2026-01-02")], acme=acme) == TimersRun(due=2, moved=0, failed=1)
+    assert acme.asked_for == [date(2026, 1, 2)]

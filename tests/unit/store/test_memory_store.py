@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import WORKSPACE
 from tests.fakes.memory_store import MemoryStore
-from tests.store_contract import Due, StoreContract
+from tests.store_contract import DayRows, Due, Marked, StoreContract
 from tests.traces_contract import TracesContract
 
 
@@ -22,3 +22,13 @@ class TestMemoryStore(StoreContract, TracesContract):
     def due(self, store: MemoryStore) -> Due:
         """What is due in it."""
         return store.due_until
+
+    @pytest.fixture
+    def day_rows(self, store: MemoryStore) -> DayRows:
+        """What its index lists of a day."""
+        return store.day_rows
+
+    @pytest.fixture
+    def marked(self, store: MemoryStore) -> Marked:
+        """Its marked days."""
+        return lambda: store.marked

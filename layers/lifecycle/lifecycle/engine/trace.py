@@ -10,8 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from lifecycle.engine.journey import CAMPAIGN_PROPERTIES, OWNER_TRAIT, SOURCE_PROPERTY
 from lifecycle.engine.plan import Plan
 from lifecycle.events import Activity
+
+_REPORTED = (SOURCE_PROPERTY, *CAMPAIGN_PROPERTIES)
 
 
 def trace_of(activity: Activity, plans: Iterable[Plan]) -> Activity:
@@ -23,17 +26,22 @@ def trace_of(activity: Activity, plans: Iterable[Plan]) -> Activity:
 
     Returns:
         When it occurred, of which type it was and whom it named, with those of its properties and traits that a
-        criterion or a rule of the score reads. Of one that never counts, nothing of the latter.
+        criterion or a rule of the score reads, and what reports break down by. Of one that never counts, nothing of the
+        latter.
     """
     properties: dict[str, Any] = {}
     traits: dict[str, Any] = {}
+    source = None
     if not activity.automated:
+        properties = {name: activity.properties[name] for name in _REPORTED if name in activity.properties}
+        traits = {OWNER_TRAIT: activity.traits[OWNER_TRAIT]} if OWNER_TRAIT in activity.traits else {}
+        source = activity.source
         for plan in plans:
             # A name before the paths that begin with it: who reads the whole value needs no part of it.
             for name in sorted(plan.reads(activity.type, activity.direction)):
                 _keep(name, activity.properties, properties)
             traits |= {name: activity.traits[name] for name in plan.trait_names.intersection(activity.traits)}
-    return replace(activity, properties=properties, traits=traits, source=None, condensed=True)
+    return replace(activity, properties=properties, traits=traits, source=source, condensed=True)
 
 
 def _keep(name: str, values: Mapping[str, Any], kept: dict[str, Any]) -> None:

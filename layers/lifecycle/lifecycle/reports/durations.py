@@ -18,6 +18,15 @@ from ddsketch.store import DenseStore
 #: How far a quantile may be off, as a part of itself. Ten years in seconds then take 490 bins at most.
 ACCURACY = 0.02
 
+_MAPPING = LogarithmicMapping(ACCURACY)
+_SECOND = timedelta(seconds=1)
+
+
+def bin_of(duration: timedelta) -> int | None:
+    """The bin that a length of time is counted in; ``None`` for less than a second, which counts as none."""
+    seconds = duration // _SECOND
+    return _MAPPING.key(seconds) if seconds > 0 else None
+
 
 class Durations:
     """Lengths of time, to the second."""
@@ -27,11 +36,21 @@ class Durations:
 
     def _fill(self, bins: DenseStore, zeros: int) -> None:
         self._bins = bins
-        self._sketch = BaseDDSketch(LogarithmicMapping(ACCURACY), bins, DenseStore(), float(zeros))
+        self._sketch = BaseDDSketch(_MAPPING, bins, DenseStore(), float(zeros))
+
+    @classmethod
+    def of_bins(cls, counts: Mapping[int | None, int]) -> Durations:
+        """Lengths of which only the bins are known, and how many there are in each."""
+        made = cls()
+        for place, count in counts.items():
+            if place is not None and count:
+                made._bins.add(place, float(count))
+        made._fill(made._bins, counts.get(None, 0))
+        return made
 
     def take(self, duration: timedelta) -> None:
         """Count one more; less than a second counts as none."""
-        self._sketch.add(float(max(0, duration // timedelta(seconds=1))))
+        self._sketch.add(float(max(0, duration // _SECOND)))
 
     @property
     def count(self) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the authorizer, which knows keys alone, need not import the
     from lifecycle.services.funnel_results import VersionView
     from lifecycle.store.api_keys import ApiKeyRecord
     from lifecycle.store.funnel_records import DraftRecord, Signature, VersionRecord
+    from lifecycle.store.report_records import ReportSettings
     from lifecycle.store.source_records import SourceRecord
 
 #: What the system does by itself, on schedule or from the stream.
@@ -172,6 +173,12 @@ def requirement_changed(origin: Origin, required: bool, now: datetime) -> AuditE
         now,
         Difference({"signatures_required": not required}, {"signatures_required": required}),
     )
+
+
+def report_settings_changed(origin: Origin, before: ReportSettings, after: ReportSettings, now: datetime) -> AuditEntry:
+    """Reports part their days elsewhere from now on, or have other goals."""
+    documents = ({"time_zone": one.time_zone, "goals": dict(one.goals)} for one in (before, after))
+    return entry(origin, "settings.changed", Subject("settings", "reports"), now, Difference(*documents))
 
 
 def _draft_document(draft: DraftRecord) -> Document:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from lifecycle.engine.machine import Deal
 from lifecycle.events import Contact, DealFact, DealUpdate, fact_of, home_identity, prospect_id
 from lifecycle.services.neighbourhood import Neighbourhood
+from lifecycle.steps import LostDeal
 from lifecycle.store.protocol import Appended, Store
 
 
@@ -22,11 +24,22 @@ class Spreading:
         missing: facts that a contact's log lacks.
         own: the facts of the update itself, one for each contact that was ever on the deal.
         concerned: the contacts that are on the deal, or were taken off it by the update.
+        loss: what the reports are to know of a deal that was lost once.
     """
 
     missing: tuple[DealFact, ...]
     own: tuple[DealFact, ...]
     concerned: tuple[str, ...]
+    loss: LossNote | None
+
+
+@dataclass(frozen=True, slots=True)
+class LossNote:
+    """Whether a deal is lost that was lost once (``lost`` is ``None``: not any more), by so many entries of its log."""
+
+    deal_id: str
+    updates: int
+    lost: LostDeal | None
 
 
 def spreading_of(store: Store, update: DealUpdate) -> Spreading:
@@ -43,11 +56,32 @@ def spreading_of(store: Store, update: DealUpdate) -> Spreading:
         missing=tuple(fact for fact in facts.values() if (fact.contact, fact.id) not in there),
         own=tuple(facts[pair] for pair in own),
         concerned=_concerned(store.workspace, log, update),
+        loss=_loss_note(update.deal_id, log, store.workspace),
     )
 
 
+def _loss_note(deal_id: str, log: Sequence[DealUpdate], workspace: str) -> LossNote | None:
+    if not any(entry.status == "lost" for entry in log):
+        return None
+    deleted = max((place for place, entry in enumerate(log) if entry.deleted), default=-1)
+    deal = Deal()
+    for entry in log[deleted + 1 :]:
+        deal.learn(fact_of(entry, "", workspace))
+    lost = None
+    if deal.status == "lost" and deal.entered is not None:
+        lost = LostDeal(
+            deal_id=deal_id,
+            lost_at=deal.entered.occurred_at,
+            reason=deal.lost_reason,
+            pipeline=deal.pipeline,
+            amount=deal.amount,
+            currency=deal.currency,
+        )
+    return LossNote(deal_id, len(log), lost)
+
+
 def spread(store: Store, spreading: Spreading, around: Neighbourhood) -> list[Appended]:
-    """Append the missing facts to the logs of their contacts, but for contacts who were erased.
+    """Append the missing facts to the logs of their contacts, but for contacts who were erased, and note a loss.
 
     Arguments:
         store: the workspace's store.
@@ -58,6 +92,8 @@ def spread(store: Store, spreading: Spreading, around: Neighbourhood) -> list[Ap
         The entries to settle. The update's own facts are among them even where another worker has copied them: it may
         not have settled them yet.
     """
+    if spreading.loss is not None:
+        store.note_loss(spreading.loss.deal_id, spreading.loss.updates, spreading.loss.lost)
     facts = {(fact.contact, fact.id): fact for fact in (*spreading.missing, *spreading.own)}
     around.load(fact.contact for fact in facts.values())
     entries = {

@@ -28,7 +28,8 @@ from lifecycle.services.errors import (
     TooBusyError,
 )
 from lifecycle.services.neighbourhood import Neighbourhood, is_of_before
-from lifecycle.services.settle import MARKERS_KEPT, Settler, attempts
+from lifecycle.services.settle import MARKERS_KEPT, Settler, attempts, days_of
+from lifecycle.steps import Step
 from lifecycle.store.audit_records import Origin
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import Binding, Change, Erasure, Partition, Ruling, TransitionRecord
@@ -116,7 +117,9 @@ class Eraser:
         """Make every partition of a prospect say that its person was erased; whether no other writer was faster."""
         own, shared = _belongings(around, root)
         transitions = {id_: self._store.transitions(id_) for id_ in own}
-        kept = {_pseudonym(): records for records in transitions.values() if records}
+        names = {id_: _pseudonym() for id_ in own if transitions[id_] or around[id_].arrival}
+        kept = {names[id_]: records for id_, records in transitions.items() if records}
+        arrivals = {names[id_]: around[id_].arrival for id_ in names}
         counts = {
             "events": 0,
             "identities": len(own),
@@ -134,9 +137,15 @@ class Eraser:
         tombs[root].due = now + _LATER
         others = _forget(around, own, shared)
         change = Change(
-            [*others, *(tomb for id_, tomb in tombs.items() if id_ != root), tombs[root]],
+            [
+                *others,
+                *(Partition(name, arrival=_nobodys(arrival)) for name, arrival in arrivals.items() if arrival),
+                *(tomb for id_, tomb in tombs.items() if id_ != root),
+                tombs[root],
+            ],
             {name: [_pseudonymous(record) for record in records] for name, records in kept.items()},
             {id_: [record.sequence for record in records] for id_, records in transitions.items() if records},
+            days=set().union(*(days_of(transitions[id_], around[id_].arrival) for id_ in names)),
             audit=prospect_erased(
                 self._origin,
                 root,
@@ -338,6 +347,11 @@ def _pseudonym() -> str:
     return "p" + b32encode(secrets.token_bytes(17))[:26].decode().lower()
 
 
+def _nobodys(step: Step) -> Step:
+    """A step as the reports count it, without a reason that may be about somebody."""
+    return replace(step, why=None)
+
+
 def _pseudonymous(record: TransitionRecord) -> TransitionRecord:
     """A move as the reports count it. Its criterion is left out, for it may quote why a deal was lost."""
     return replace(
@@ -352,6 +366,7 @@ def _pseudonymous(record: TransitionRecord) -> TransitionRecord:
         qualification={},
         actions=(),
         pseudonymous=True,
+        step=record.step and _nobodys(record.step),
     )
 
 
@@ -370,8 +385,9 @@ def _whole(change: Change) -> Iterator[Change]:
         for old, new, sequence, record in part:
             moved.erased.setdefault(old, []).append(sequence)
             moved.written.setdefault(new, []).append(record)
+        moved.days = change.days
         yield moved
-    yield Change(change.partitions, audit=change.audit)
+    yield Change(change.partitions, days=change.days, audit=change.audit)
 
 
 def _erased(partition: Partition) -> Erased:

@@ -415,3 +415,24 @@ class ThrottledError(LifecycleError):
             f"This {whose} may make {per_second} requests a second, and has made those of the next {retry_after}. Wait "
             "so long and repeat the request; the same id is counted once."
         )
+
+
+class ReportSettingsBusyError(LifecycleError):
+    """Others changed the settings of the reports at every attempt."""
+
+    def __init__(self) -> None:
+        super().__init__("The settings of the reports are being changed by others at once. Send the same request again.")
+
+
+class TooManyPeriodsError(LifecycleError):
+    """A report would have more periods than an answer holds."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"by: the report would have more than {most} periods. Ask for weeks or months, or fewer days.")
+
+
+class DaysReversedError(LifecycleError):
+    """A report is to end before it begins."""
+
+    def __init__(self) -> None:
+        super().__init__("from: is after to. Name the first day as from, and the last as to; by default that is today.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Protocol
 
 from lifecycle.store.job_records import JobRecord, SegmentRecord
@@ -24,6 +25,16 @@ def plan_step(workspace: str, job: JobRecord) -> Step:
 def segment_step(workspace: str, segment: SegmentRecord) -> Step:
     """Begin or go on with a segment."""
     return {"workspace": workspace, "job_id": segment.job_id, "step": "segment", "segment": segment.number}
+
+
+def day_step(workspace: str, day: date) -> Step:
+    """Make the figures of a day for reports."""
+    return {"workspace": workspace, "step": "day", "day": day.isoformat()}
+
+
+def days_step(workspace: str) -> Step:
+    """Make the figures of all days by the dates of another time zone."""
+    return {"workspace": workspace, "step": "days"}
 
 
 def ask_for_the_rest(workspace: str, job: JobRecord, segments: list[SegmentRecord], send: Send) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import random
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.fold import Advance, advance, catch_up, fold
+from lifecycle.engine.journey import is_in_reports, journey
 from lifecycle.engine.machine import Machine, Transition
 from lifecycle.engine.snapshot import dump, load, version_of
 from lifecycle.events import DealFact, Event
@@ -24,6 +25,7 @@ from lifecycle.services.deals import clear_deal
 from lifecycle.services.errors import TooBusyError
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.services.retaining import Keeper, Upkeep
+from lifecycle.steps import Step
 from lifecycle.store.items import MARK_LENGTH
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import Change, Partition, TransitionRecord
@@ -181,18 +183,29 @@ class Settler:
         needs_log = root in around.refold or (tend and keeper.is_due(partition))
         if not needs_log and (machine := _advanced(partition, events, calendar, now)) is not None:
             upkeep = keeper.with_more(partition, events)
-            return Outcome(Settled(root, machine, []), _marks(partition, entries), upkeep, [], [])
+            return Outcome(Settled(root, machine, []), _marks(partition, entries), upkeep, partition.arrival)
         is_new = partition.version == 0 and all(around[member].version == 0 for member in partition.members)
         log, stored = (events, []) if is_new else around.whole_log(root)
         folded = fold(log, calendar, now)
         known = stored + [record for member in partition.members for record in around.stored_transitions(member)]
-        records = _records(folded.transitions, known, now)
+        way = journey(folded)
+        records = _records(folded.transitions, way.steps, known, now)
         seen = {_signature(record) for record in known}
         moves = [record for record in records if _signature(record) not in seen]
-        written = [record for place, record in enumerate(records) if stored[place : place + 1] != [record]]
-        erased = [record.sequence for record in stored[len(records) :]]
+        written, replaced = _differing(records, stored), _differing(stored, records)
+        days = days_of([*written, *replaced])
+        if way.arrival != partition.arrival:
+            days |= days_of([], way.arrival) | days_of([], partition.arrival)
         upkeep = keeper.of_new(events) if is_new else keeper.of_all(around, root, tend=tend)
-        return Outcome(Settled(root, folded.machine, moves), _marks(partition, entries), upkeep, written, erased)
+        return Outcome(
+            settled=Settled(root, folded.machine, moves),
+            recent=_marks(partition, entries),
+            upkeep=upkeep,
+            arrival=way.arrival,
+            written=written,
+            erased=[record.sequence for record in stored[len(records) :]],
+            days=days,
+        )
 
     def _set_expiries(self, outcomes: Iterable[Outcome]) -> None:
         """Have activities go at the time that the policy in force tells, now that the log could be folded."""
@@ -218,10 +231,14 @@ class Settler:
                 change.partitions.append(around[root])
                 change.written[root], change.erased[root] = outcome.written, outcome.erased
                 change.traces += outcome.upkeep.traces
+                change.days |= outcome.days
         for id_ in around.touched - outcomes.keys():
             change = changes.setdefault(around.cluster(id_), Change([]))
+            stored = around.stored_transitions(id_)
             change.partitions.append(around[id_])
-            change.erased[id_] = [record.sequence for record in around.stored_transitions(id_)]
+            change.erased[id_] = [record.sequence for record in stored]
+            change.days |= days_of(stored, around[id_].arrival)
+            around[id_].arrival = None
         done = self._store.commit(list(changes.values())) if changes else []
         lost = [cluster for cluster, made in zip(changes, done, strict=True) if not made]
         return {root for cluster in lost for root in roots.get(cluster, ())}
@@ -236,6 +253,7 @@ class Settler:
         is_news = (summary, due, upkeep.condense_at, upkeep.retention) != before or outcome.writes
         partition.summary, partition.recent, partition.due = summary, outcome.recent, due
         partition.condense_at, partition.retention = upkeep.condense_at, upkeep.retention
+        partition.arrival = outcome.arrival
         partition.stage = machine.at.stage.key if machine.since else None
         partition.since = machine.since.occurred_at if machine.since else None
         return is_news
@@ -271,19 +289,22 @@ class Refreshed:
 
 @dataclass(slots=True)
 class Outcome:
-    """What folding a prospect came to: the state, the marks, what becomes of its activities, the transitions to write
-    and the numbers to erase."""
+    """What folding a prospect came to: the state, the marks, what becomes of its activities, how it came into the
+    reports if not by moving, the transitions to write and the numbers to erase, and the days that reports tell else of.
+    """
 
     settled: Settled
     recent: tuple[str, ...]
     upkeep: Upkeep
-    written: list[TransitionRecord]
-    erased: list[int]
+    arrival: Step | None
+    written: list[TransitionRecord] = field(default_factory=list)
+    erased: list[int] = field(default_factory=list)
+    days: set[date] = field(default_factory=set)
 
     @property
     def writes(self) -> bool:
         """Whether there is more to write than the state."""
-        return bool(self.written or self.erased or self.upkeep.traces)
+        return bool(self.written or self.erased or self.days or self.upkeep.traces)
 
 
 def _advanced(partition: Partition, events: list[Event], calendar: Calendar, now: datetime) -> Machine | None:
@@ -291,10 +312,12 @@ def _advanced(partition: Partition, events: list[Event], calendar: Calendar, now
     machine = load(partition.summary, calendar) if partition.summary else None
     if machine is None:
         return None
+    was_in_reports = is_in_reports(machine)
     for event in sorted(events, key=lambda event: event.key):
         if advance(machine, event, calendar) is not Advance.STILL:
             return None
-    return machine if catch_up(machine, now, calendar) is Advance.STILL else None
+    is_still = catch_up(machine, now, calendar) is Advance.STILL and is_in_reports(machine) is was_in_reports
+    return machine if is_still else None
 
 
 def _due(partition: Partition, machine: Machine, upkeep: Upkeep, now: datetime) -> datetime | None:
@@ -345,8 +368,22 @@ def _signature(record: TransitionRecord) -> tuple[str, str, str, str]:
     return record.from_stage, record.to_stage, record.event_id, record.cause
 
 
+def _differing(records: Sequence[TransitionRecord], others: Sequence[TransitionRecord]) -> list[TransitionRecord]:
+    """Those records in whose places the others are different."""
+    return [record for place, record in enumerate(records) if others[place : place + 1] != [record]]
+
+
+def days_of(records: Iterable[TransitionRecord], arrival: Step | None = None) -> set[date]:
+    """The days (UTC) of transitions, and of somebody's coming into the reports."""
+    moments = [record.occurred_at for record in records] + ([arrival.entry.at] if arrival else [])
+    return {moment.astimezone(UTC).date() for moment in moments}
+
+
 def _records(
-    transitions: Sequence[Transition], known: Iterable[TransitionRecord], now: datetime
+    transitions: Sequence[Transition],
+    steps: Mapping[int, Step],
+    known: Iterable[TransitionRecord],
+    now: datetime,
 ) -> list[TransitionRecord]:
     """The transitions of a fold as records; one that was known before keeps the moment at which it was recorded."""
     recorded = {_signature(record): record.recorded_at for record in known}
@@ -370,6 +407,7 @@ def _records(
             restated_by=transition.restated_by,
             qualification=transition.qualification,
             actions=transition.actions,
+            step=steps.get(sequence - 1),
         )
         records.append(replace(record, recorded_at=recorded.get(_signature(record), now)))
     return records

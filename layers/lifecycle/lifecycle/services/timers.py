@@ -1,18 +1,19 @@
 """What falls due without an event: prospects that the passing of time may move, versions that came into force, erasures
-that were cut short."""
+that were cut short, days whose figures are to be made anew."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Protocol
 
 from lifecycle.services.failures import failure
 from lifecycle.services.jobs import Jobs
 from lifecycle.services.lifecycle import Lifecycle
+from lifecycle.services.report_days import ReportDays
 from lifecycle.services.settle import Refreshed
 from lifecycle.store.client import dynamodb_client
 from lifecycle.store.due import DueTimer, due_until
@@ -50,6 +51,12 @@ class Reevaluations(Protocol):
     def start_reevaluation(self, record: VersionRecord, now: datetime) -> JobRecord: ...
 
 
+class Days(Protocol):
+    """What timers need of the reports of a workspace."""
+
+    def ask_for(self, day: date, now: datetime) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Workplaces:
     """How to reach what is due, and the use cases of each workspace that it is for."""
@@ -58,6 +65,7 @@ class Workplaces:
     prospects: Callable[[str], Prospects]
     versions: Callable[[str], Versions]
     reevaluations: Callable[[str], Reevaluations]
+    days: Callable[[str], Days]
 
     @classmethod
     def connect(cls, table: str) -> Workplaces:
@@ -68,6 +76,7 @@ class Workplaces:
             prospects=lambda workspace: Lifecycle.connect(table, workspace),
             versions=lambda workspace: FunnelStore(workspace_client(workspace), table, workspace),
             reevaluations=lambda workspace: Jobs.connect(table, workspace),
+            days=lambda workspace: ReportDays.connect(table, workspace),
         )
 
 
@@ -107,6 +116,10 @@ def run_timers(workplaces: Workplaces, now: datetime, remaining: Callable[[], fl
                     run.failed += 1
                 else:
                     run.moved += len(moved)
+        # Last: nobody waits for them.
+        for timer in mine:
+            if timer.kind == "day" and remaining() > _ENOUGH_SECONDS:
+                run.failed += not _ask_for(workplaces, timer, now)
     return run
 
 
@@ -130,6 +143,17 @@ def _finish(workplaces: Workplaces, timer: DueTimer, has_time: Callable[[], bool
         workplaces.prospects(timer.workspace).finish_erasure(timer.id, has_time)
     except Exception as error:
         _LOGGER.error("an erasure could not be gone on with", extra=failure(error))  # noqa: TRY400 - not the message
+        return False
+    return True
+
+
+def _ask_for(workplaces: Workplaces, timer: DueTimer, now: datetime) -> bool:
+    """Have the figures of a day made anew in the background; whether it could be asked for."""
+    try:
+        workplaces.days(timer.workspace).ask_for(date.fromisoformat(timer.id), now)
+    except Exception as error:
+        told = {"workspace": timer.workspace, "day": timer.id, **failure(error)}
+        _LOGGER.error("the figures of a day could not be asked for", extra=told)  # noqa: TRY400 - not the message
         return False
     return True
 

@@ -14,16 +14,16 @@ from lifecycle.store.schema import BY_DUE, SHARDS, due_pk
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DueKind = Literal["prospect", "erasure", "funnel"]
+DueKind = Literal["prospect", "erasure", "funnel", "day"]
 
-_KINDS: dict[str, DueKind] = {"P": "prospect", "E": "erasure", "F": "funnel"}
+_KINDS: dict[str, DueKind] = {"P": "prospect", "E": "erasure", "F": "funnel", "D": "day"}
 
 
 class DueTimer(NamedTuple):
-    """Something that is due: a prospect that the passing of time may move, an erasure that is not complete, or a
-    version that comes into force.
+    """Something that is due: a prospect that the passing of time may move, an erasure that is not complete, a
+    version that comes into force, or a day that reports are to aggregate anew.
 
-    ``id`` is the prospect's id or the version's number as text, ``at`` the time at which it is due.
+    ``id`` is the prospect's id, the version's number as text or the day, ``at`` the time at which it is due.
     """
 
     workspace: str

@@ -8,8 +8,11 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.events import Activity, DealUpdate, Event
+from lifecycle.steps import LostDeal
 from lifecycle.store.audit import AuditStore, audit_put
 from lifecycle.store.audit_records import AuditEntry
+from lifecycle.store.day_items import deal_state_item, item_lost_deal
+from lifecycle.store.day_marks import DayMarks, day_of
 from lifecycle.store.items import (
     Item,
     deal_update_item,
@@ -26,7 +29,7 @@ from lifecycle.store.items import (
     transition_item,
 )
 from lifecycle.store.protocol import Appended
-from lifecycle.store.reads import BATCH_GET_LIMIT, get_items, query_items
+from lifecycle.store.reads import BATCH_GET_LIMIT, get_item, get_items, query_items
 from lifecycle.store.records import Change, KeptLog, Partition, TransitionRecord
 from lifecycle.store.schema import (
     BY_STAGE,
@@ -68,6 +71,8 @@ if TYPE_CHECKING:
 
 #: The partition is as it was read: integers, never clocks.
 SAME_VERSION = "version = :read"
+#: What is noted is known of less of the log.
+OF_LESS = "updates < :updates"
 
 
 class DynamoStore:
@@ -86,6 +91,7 @@ class DynamoStore:
         self._client = client
         self._table = table
         self.workspace = checked_workspace(workspace)
+        self._marks = DayMarks(client, table, workspace)
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -222,6 +228,7 @@ class DynamoStore:
         Returns:
             For each whether it was made; ``False`` if another writer changed one of its partitions since it was read.
         """
+        self._marks.mark({day for change in changes for day in change.days})
         if len(changes) == 1:
             return [self._commit_one(self._writes(changes[0]))]
         done: list[bool] = []
@@ -265,6 +272,30 @@ class DynamoStore:
         if partition.version == 0:
             return put(self._table, item, NOT_THERE)
         return put(self._table, item, SAME_VERSION, read=partition.version)
+
+    def note_loss(self, deal_id: str, updates: int, lost: LostDeal | None) -> None:
+        """Note whether a deal is lost that was lost once, unless that is known of more of its log already.
+
+        Arguments:
+            deal_id: the deal's.
+            updates: of how many entries of its log it is known.
+            lost: the loss; ``None``: it is not lost any more.
+        """
+        stored = get_item(self._client, self._table, deal_pk(self.workspace, deal_id), STATE)
+        if stored is not None and int(stored["updates"]) >= updates:
+            return
+        losses = (lost, item_lost_deal(stored) if stored else None)
+        self._marks.mark({day_of(loss.lost_at) for loss in losses if loss is not None})
+        item = deal_state_item(self.workspace, deal_id, updates, lost)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_attributes(item),
+                ConditionExpression=f"{NOT_THERE} OR {OF_LESS}",
+                ExpressionAttributeValues=to_attributes({":updates": updates}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
     # ---- erasing ----------------------------------------------------------------------------------------------------
 

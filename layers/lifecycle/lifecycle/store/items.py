@@ -38,11 +38,12 @@ from lifecycle.store.schema import (
     stage_pk,
     transition_sk,
 )
+from lifecycle.store.step_text import format_step, parse_step
 
 Item = dict[str, Any]
 
 #: What kind of thing is due, as the index spells it.
-DueLetter = Literal["P", "E", "F"]
+DueLetter = Literal["P", "E", "F", "D"]
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -272,6 +273,9 @@ def partition_item(workspace: str, partition: Partition) -> Item:
     if partition.stage is not None and partition.since is not None:
         item[BY_STAGE.partition_key] = stage_pk(workspace, partition.stage, shard_of(partition.prospect_id))
         item[BY_STAGE.sort_key] = f"{format_time(partition.since)}#{partition.prospect_id}"
+    if partition.arrival is not None:
+        item["step"] = format_step(partition.arrival)
+        item |= listed_by_day(workspace, partition.prospect_id, partition.arrival.entry.at)
     if partition.due is not None:
         kind: DueLetter = "E" if partition.is_being_erased else "P"
         item |= due_attributes(partition.due, workspace, kind, partition.prospect_id)
@@ -284,8 +288,9 @@ def due_attributes(at: datetime, workspace: str, kind: DueLetter, id_: str) -> I
     Arguments:
         at: the time.
         workspace: the workspace's id.
-        kind: ``P`` for a prospect, ``E`` for one whose erasure has more to do, ``F`` for a version of the funnel.
-        id_: the prospect's id, or the version.
+        kind: ``P`` for a prospect, ``E`` for one whose erasure has more to do, ``F`` for a version of the funnel,
+            ``D`` for a day that reports tell of.
+        id_: the prospect's id, the version, or the day.
     """
     return {
         BY_DUE.partition_key: due_pk(shard_of(id_)),
@@ -321,6 +326,7 @@ def item_partition(item: Item) -> Partition:
         erased_at=parse_time(item["erased_at"]) if "erased_at" in item else None,
         marked=item.get("marked", False),
         erasure=_erasure(json.loads(item["erasure"])) if "erasure" in item else None,
+        arrival=parse_step(item["step"]) if "step" in item else None,
     )
 
 
@@ -355,13 +361,12 @@ def _compact(value: Any) -> str | None:
 
 def transition_item(workspace: str, prospect_id: str, record: TransitionRecord) -> Item:
     """A transition of a prospect."""
-    occurred_at = format_time(record.occurred_at)
     return {
         "pk": prospect_pk(workspace, prospect_id),
         "sk": transition_sk(record.sequence),
         "from_stage": record.from_stage,
         "to_stage": record.to_stage,
-        "occurred_at": occurred_at,
+        "occurred_at": format_time(record.occurred_at),
         "recorded_at": format_time(record.recorded_at),
         "cause": record.cause,
         "funnel_version": record.funnel_version,
@@ -376,8 +381,23 @@ def transition_item(workspace: str, prospect_id: str, record: TransitionRecord) 
         "qualification": dict(record.qualification) or None,
         "actions": list(record.actions) or None,
         "pseudonymous": record.pseudonymous or None,
-        BY_DAY.partition_key: day_pk(workspace, record.occurred_at.date(), shard_of(prospect_id)),
-        BY_DAY.sort_key: f"{occurred_at}#{prospect_id}#{record.sequence:06d}",
+        "step": None if record.step is None else format_step(record.step),
+        **listed_by_day(workspace, prospect_id, record.occurred_at, record.sequence),
+    }
+
+
+def listed_by_day(workspace: str, id_: str, at: datetime, sequence: int = 0) -> Item:
+    """What lists an item by the day (UTC) on which something happened.
+
+    Arguments:
+        workspace: the workspace's id.
+        id_: of the prospect or deal with which it did.
+        at: when.
+        sequence: of the transition that it is.
+    """
+    return {
+        BY_DAY.partition_key: day_pk(workspace, at.astimezone(UTC).date(), shard_of(id_)),
+        BY_DAY.sort_key: f"{format_time(at)}#{id_}#{sequence:06d}",
     }
 
 
@@ -402,4 +422,5 @@ def item_transition(item: Item) -> TransitionRecord:
         qualification=item.get("qualification", {}),
         actions=tuple(item.get("actions", ())),
         pseudonymous=item.get("pseudonymous", False),
+        step=parse_step(item["step"]) if "step" in item else None,
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from lifecycle.events import Activity, Event, Key
+from lifecycle.steps import Step
 from lifecycle.store.audit_records import AuditEntry
 
 
@@ -68,6 +69,7 @@ class Partition:
         erased_at: when the person whose partition it was was erased; nothing of before may come back.
         marked: of a visitor of several people: some of its events were erased, and markers stand in their place.
         erasure: of a prospect that was erased: what that has done.
+        arrival: of a prospect that came into the reports without moving: that step.
     """
 
     prospect_id: str
@@ -86,6 +88,7 @@ class Partition:
     erased_at: datetime | None = None
     marked: bool = False
     erasure: Erasure | None = None
+    arrival: Step | None = None
 
     @property
     def is_erased(self) -> bool:
@@ -112,7 +115,8 @@ class TransitionRecord:
     ``corrected_by`` is the id of the event that withdrew the evidence, ``None`` while the transition stands;
     ``restated_by`` that of the event whose withdrawals brought this move to light. ``qualification`` holds the answers
     to the checklist's questions as they stood then. ``actions`` names what entering the stage set off. ``pseudonymous``
-    marks a move of somebody who was erased: it is kept for the counts, and says neither whose it was nor why.
+    marks a move of somebody who was erased: it is kept for the counts, and says neither whose it was nor why. ``step``
+    is what it is to a report; ``None`` for a correction, for what no longer stands, and while nobody is known.
     """
 
     sequence: int
@@ -133,6 +137,7 @@ class TransitionRecord:
     qualification: Mapping[str, Any] = field(default_factory=dict)
     actions: tuple[str, ...] = ()
     pseudonymous: bool = False
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +176,13 @@ class NewTraces(NamedTuple):
 class Change:
     """What one evaluation changes, all of it or nothing: partitions as they become, transitions and traces.
 
-    ``written`` and ``erased`` map a prospect to its transitions and sequence numbers. ``audit`` is what the audit trail
-    tells of it.
+    ``written`` and ``erased`` map a prospect to its transitions and sequence numbers. ``days`` are those (UTC) of which
+    the reports tell something else by it. ``audit`` is what the audit trail tells of it.
     """
 
     partitions: list[Partition]
     written: dict[str, list[TransitionRecord]] = field(default_factory=dict)
     erased: dict[str, list[int]] = field(default_factory=dict)
     traces: list[NewTraces] = field(default_factory=list)
+    days: set[date] = field(default_factory=set)
     audit: AuditEntry | None = None

@@ -20,9 +20,11 @@ class Index(NamedTuple):
 TABLE_KEYS = ("pk", "sk")
 #: Prospects by stage, for lists: keys only, so that an activity that moves nobody writes no index.
 BY_STAGE = Index("by_stage", "stage_pk", "stage_sk")
-#: Transitions by day, for reports.
+#: What reports count, by day: transitions, who became known without one, and lost deals.
 BY_DAY = Index("by_day", "day_pk", "day_sk")
-BY_DAY_PROJECTION = ("from_stage", "to_stage", "occurred_at", "cause", "cycle", "funnel_version", "corrected_by")
+BY_DAY_PROJECTION = (
+    "from_stage", "to_stage", "occurred_at", "cause", "cycle", "funnel_version", "corrected_by", "step", "lost",
+)  # fmt: skip
 #: What is to be done at a time (a prospect's next timer, a version that comes into force): only while it is to be done.
 BY_DUE = Index("by_due", "due_pk", "due_sk")
 #: When the service may delete an item, in seconds since 1970. It does so within days, so an expired item may be read.
@@ -52,6 +54,9 @@ SESSION = "SESSION"
 BEGUN_SIGN_IN = "SIGN_IN"
 ONCE = "ONCE"
 AUDIT_PREFIX = "A#"
+DAY_PREFIX = "DAY#"
+FIGURES_PREFIX = "FIGURES#"
+REPORT_SETTINGS = "SETTINGS"
 
 #: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
 #: in which ``*`` and ``?`` stand for others.
@@ -97,6 +102,11 @@ def jobs_pk(workspace: str) -> str:
 def job_pk(workspace: str, job_id: str) -> str:
     """The partition of a job, its segments and the moves that it found."""
     return f"W#{workspace}#J#{job_id}"
+
+
+def reports_pk(workspace: str) -> str:
+    """The partition of a workspace's reports: which days are to be aggregated anew, and how people want them."""
+    return f"W#{checked_workspace(workspace)}#G"
 
 
 def api_key_pk(digest: str) -> str:
@@ -220,6 +230,11 @@ def moves_sk(number: int, page: int, part: int) -> str:
     return f"{MOVES_PREFIX}{number:04d}#{page:06d}#{part:02d}"
 
 
+def day_sk(day: date) -> str:
+    """The sort key of the mark of a day (UTC)."""
+    return DAY_PREFIX + day.isoformat()
+
+
 def audit_sk(time: str, entry_id: str) -> str:
     """The sort key of an entry of the audit trail, which is also its position in it."""
     return f"{time}#{entry_id}"
@@ -233,6 +248,21 @@ def stage_pk(workspace: str, stage: str, shard: int) -> str:
 def day_pk(workspace: str, day: date, shard: int) -> str:
     """One shard of the transitions of a day (UTC)."""
     return f"W#{workspace}#T#{day.isoformat()}#{shard}"
+
+
+def part_pk(workspace: str, name: str) -> str:
+    """The partition of one part of the figures of all days."""
+    return f"W#{checked_workspace(workspace)}#G#{name}"
+
+
+def figures_sk(day: date) -> str:
+    """The sort key of what is known of a day's figures."""
+    return FIGURES_PREFIX + day.isoformat()
+
+
+def piece_sk(day: date, piece: int) -> str:
+    """The sort key of a part's figures of a day; what is too large for one item is kept in pieces."""
+    return f"{day.isoformat()}#{piece:02d}"
 
 
 def due_pk(shard: int) -> str:

@@ -99,8 +99,8 @@ def _packed(trace: Activity) -> str:
         int(trace.automated),
         trace.identities,
     ]
-    if trace.properties or trace.traits:
-        values += [trace.properties, trace.traits]
+    if trace.properties or trace.traits or trace.source:
+        values += [trace.properties, trace.traits, trace.source]
     return to_json(values)
 
 
@@ -108,7 +108,7 @@ def _unpacked(text: str) -> Iterator[Activity]:
     # Numbers as the table gives those of an activity in full: the engine tells 60 from 60.0 by how they are written.
     for values in json.loads(text, parse_float=Decimal, parse_int=Decimal):
         id_, occurred, recorded, type_, direction, automated, identities, *read = values
-        properties, traits = read or ({}, {})
+        properties, traits, source = (*read, None)[:3] if read else ({}, {}, None)
         yield Activity(
             id=id_,
             occurred_at=_EPOCH + int(occurred) * _MICROSECOND,
@@ -119,6 +119,7 @@ def _unpacked(text: str) -> Iterator[Activity]:
             automated=bool(automated),
             properties=properties,
             traits=traits,
+            source=source,
             condensed=True,
         )
 

@@ -1,0 +1,21 @@
+"""Windows: within how many days, of 24 hours each, somebody got from one stage to another."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import timedelta
+
+from lifecycle.reports.periods import DAY
+
+#: Days; who took longer than the last counts only as ever.
+WINDOWS = (1, 7, 14, 30, 60, 90, 180, 365)
+
+_LONGEST = WINDOWS[-1]
+#: By the days that have begun.
+_WINDOW_OF_DAYS = [bisect_left(WINDOWS, days) for days in range(_LONGEST + 1)]
+
+
+def window_of(length: timedelta) -> int:
+    """The place of the shortest of ``WINDOWS`` that a length of time fits in; beyond the last where it fits in none."""
+    begun = max(0, -(-length // DAY))
+    return _WINDOW_OF_DAYS[begun] if begun <= _LONGEST else len(WINDOWS)
