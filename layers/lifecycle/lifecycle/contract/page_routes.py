@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from lifecycle.contract import report_routes
 from lifecycle.contract.route import STAGE, TEAM_SCOPE, TEXT, TIME, Answer, Parameter, Route
 
 _HTML = "text/html"
@@ -19,6 +20,31 @@ _form = partial(Route, function="submit_pages", answers=_DONE, credential="sessi
 
 #: What a page says of what was done just before; one of ``pages.notices``.
 _NOTICE = Parameter("notice", "What was done just before.", {"type": "string"})
+
+#: The filters of the dashboard. Those of the reports are what ``report_routes`` says; the others are the page's own.
+_FILTERS = (
+    Parameter("from", "The first day.", TEXT),
+    Parameter("to", "The last day.", TEXT),
+    Parameter("by", "Days, weeks or months.", TEXT),
+    Parameter("compare", "With the period before.", TEXT),
+    Parameter("only", "The dimension that all is narrowed down by.", TEXT),
+    Parameter("value", "The value of it.", TEXT),
+    Parameter("break_down", "The dimension that is broken down by.", TEXT),
+    Parameter("measure", "Which number the charts show.", TEXT),
+    Parameter("conversion", "By period, or of a cohort within so many days.", TEXT),
+)
+_dashboard = partial(_page, function="show_dashboard", query=_FILTERS)
+
+GET_DASHBOARD = _dashboard(path="/", summary="Show the dashboard")
+GET_PANEL = _dashboard(path="/pages/panels/{name}", summary="Show a panel of the dashboard")
+GET_REPORT = _dashboard(
+    path="/pages/reports/{name}", summary="Save a report", answers=(Answer(200, "The report.", None, "text/csv"),)
+)
+LIST_COUNTED = _dashboard(
+    path="/pages/reports/counted",
+    summary="Show the prospects behind a number",
+    query=tuple(parameter for parameter in report_routes.LIST_COUNTED.query if parameter.name != "limit"),
+)
 
 GET_SIGN_IN = Route(
     "GET",
@@ -93,6 +119,10 @@ GET_ASSET = Route(
 )
 
 PAGE_ROUTES: tuple[Route, ...] = (
+    GET_DASHBOARD,
+    GET_PANEL,
+    LIST_COUNTED,
+    GET_REPORT,
     GET_SIGN_IN,
     GET_PROSPECTS,
     GET_PROSPECT,

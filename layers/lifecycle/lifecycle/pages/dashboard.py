@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from lifecycle.pages.charts import Looks, Series, funnel_chart, trend_chart
-from lifecycle.pages.links import Counting, Filters
+from lifecycle.pages.links import Counting, filters_of
 from lifecycle.reports.asked import Report
 from lifecycle.reports.definitions import definitions_of
 from lifecycle.reports.dimensions import DIMENSIONS
@@ -62,7 +63,7 @@ def dashboard(reports: Reports, query: Mapping[str, str], base: str, now: dateti
     Raises:
         InvalidRequestError, DaysReversedError, TooManyPeriodsError: a filter is not acceptable.
     """
-    filters = Filters(query)
+    filters = filters_of(query)
     answered = reports.funnel(filters.wanted, now)
     report = answered.report
     looks, counting = Looks(report.stages), Counting(base, answered.span, filters)
@@ -91,8 +92,6 @@ def dashboard(reports: Reports, query: Mapping[str, str], base: str, now: dateti
 
 def presets(now: datetime, zone: str) -> tuple[Preset, ...]:
     """The periods that are a click away, in the workspace's days."""
-    from zoneinfo import ZoneInfo
-
     today = now.astimezone(ZoneInfo(zone)).date()
     first_of_month = today.replace(day=1)
     last_of_before = first_of_month - timedelta(days=1)

@@ -13,6 +13,8 @@ from lifecycle.reports.periods import Span
 from lifecycle.services.report_requests import Wanted
 
 COUNTED = "/pages/reports/counted"
+#: The fields of the dashboard's filters.
+FIELDS = ("from", "to", "by", "compare", "only", "value", "break_down", "measure", "conversion")
 
 #: What of the dashboard's own fields a report is asked for as it is.
 _OF_REPORTS = ("from", "to", "by", "compare", "break_down")
@@ -50,6 +52,11 @@ class Filters(NamedTuple):
     def changed(self, **changes: str | None) -> str:
         """The query string with some fields changed."""
         return query({**self.given, **changes})
+
+
+def filters_of(query: Mapping[str, str]) -> Filters:
+    """The filters of a query string; a field that it does not name is empty."""
+    return Filters({name: query.get(name, "") for name in FIELDS})
 
 
 class Counting(NamedTuple):

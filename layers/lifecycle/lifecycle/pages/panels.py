@@ -8,7 +8,7 @@ from typing import Any
 
 from lifecycle.pages.charts import Bar, Link, Looks, bar_chart, sankey_chart
 from lifecycle.pages.dashboard import PANELS
-from lifecycle.pages.links import Counting, Filters
+from lifecycle.pages.links import Counting, Filters, filters_of
 from lifecycle.pages.render import duration, money
 from lifecycle.reports.definitions import DEFINITIONS
 from lifecycle.reports.dimensions import DIMENSIONS, NOT_TOLD
@@ -56,7 +56,7 @@ class Panels:
         Raises:
             InvalidRequestError, DaysReversedError, TooManyPeriodsError: a filter is not acceptable.
         """
-        filters = Filters(query)
+        filters = filters_of(query)
         shown = self._makers[name](filters)
         told = {key: DEFINITIONS[key] for key in shown.pop("definitions")}
         return {"name": name, "filters": filters, "is_broad": PANELS[name], "definitions": told, "chart": None, **shown}
@@ -184,10 +184,10 @@ class Panels:
                     duration(one.p90),
                     (one.beyond_p90, counting.link("beyond_p90", one.stage)),
                 )
-                for one in report.figures
+                for one in report.totals
             ],
             "named": self._named(
-                [(one.stage, one.beyond_limit or 0) for one in report.figures if one.beyond_limit], looks
+                [(one.stage, one.beyond_limit or 0) for one in report.totals if one.beyond_limit], looks
             ),
             "definitions": ("inside", "beyond_limit", "beyond_p90"),
         }
@@ -196,7 +196,7 @@ class Panels:
         """Some of those who are beyond the limit of their stage, where most are first."""
         named: list[tuple[Any, str, timedelta]] = []
         for stage, _ in sorted(beyond, key=lambda one: -one[1]):
-            page = self._counted.list(Counted("beyond_limit", stage), None, _NAMED - len(named), self._now)
+            page = self._counted.page(Counted("beyond_limit", stage), None, _NAMED - len(named), self._now)
             named += [(one, looks.label(stage), self._now - one.at) for one in page.prospects]
             if len(named) >= _NAMED:
                 break
