@@ -49,7 +49,7 @@ class ReportSettingsBody(Body):
 
     time_zone: Annotated[StrictStr, AfterValidator(_read_time_zone)] = "UTC"
     """At whose midnights days begin and end: a name of the IANA time zone database."""
-    goals: Annotated[dict[SnakeCase, GoalBody], Field(max_length=MAX_GOALS)] = {}
+    goals: Annotated[dict[SnakeCase, GoalBody], Field(max_length=MAX_GOALS, default_factory=dict)]
     """What is aimed at, by the key of a stage."""
 
 

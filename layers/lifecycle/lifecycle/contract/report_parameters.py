@@ -11,10 +11,11 @@ from lifecycle.contract import fields, parameters
 from lifecycle.contract.refusals import FieldError, InvalidRequestError, RefusedValueError
 from lifecycle.contract.report_routes import FORMATS, NUMBERS
 from lifecycle.contract.times import parse_time
+from lifecycle.reports.conversion_figures import Basis
 from lifecycle.reports.dimensions import DIMENSIONS, EVERYBODY, NOT_TOLD, Dimension, Slice
-from lifecycle.reports.parts import WINDOWS
 from lifecycle.reports.periods import Granularity
-from lifecycle.services.report_requests import Basis, Counted, Number, Wanted, WantedDays
+from lifecycle.reports.windows import WINDOWS
+from lifecycle.services.report_requests import Counted, Number, Wanted, WantedDays
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: The first day that can be asked for; nothing is kept from before.
@@ -98,7 +99,9 @@ def _missing(counted: Counted, query: Mapping[str, str]) -> list[FieldError]:
     needed = [] if counted.number == "lost" else ["stage"]
     needed += ["from_stage"] if counted.number in ("flow", "reached") else []
     return [
-        FieldError(f"?{name}", "is missing", f"what {counted.number} is counted by") for name in needed if name not in query
+        FieldError(f"?{name}", "is missing", f"what {counted.number} is counted by")
+        for name in needed
+        if name not in query
     ]
 
 
@@ -131,7 +134,7 @@ def read_format(event: Mapping[str, Any], query: Mapping[str, str]) -> str:
     Raises:
         InvalidRequestError: the query names something else.
     """
-    named = parameters.read_one(query, "format", _one_of(tuple(FORMATS)))
+    named: str | None = parameters.read_one(query, "format", _one_of(tuple(FORMATS)))
     if named is not None:
         return named
     headers = event.get("headers") or {}
@@ -189,7 +192,7 @@ def _one_of(known: tuple[_T, ...]) -> Any:
 
 
 def _number(text: str) -> str:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) < 10 and text[0] != "0"):
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 10 and text[0] != "0"):
         raise RefusedValueError("is not a number", "a whole number from 1 on")
     return text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lifecycle.contract.route import PAGING, STAGE, TEXT, Answer, Parameter, Route
 from lifecycle.reports.dimensions import DIMENSIONS, NOT_TOLD
-from lifecycle.reports.parts import WINDOWS
+from lifecycle.reports.windows import WINDOWS
 
 _FUNCTION = "read_reports"
 _SETTINGS_FUNCTION = "manage_reports"
@@ -36,9 +36,7 @@ _PROBLEMS = (400, 422, 503)
 
 
 def _answers(model: str) -> tuple[Answer, ...]:
-    return (
-        Answer(200, "The report; as CSV or Parquet it is one table.", model),
-    )
+    return (Answer(200, "The report; as CSV or Parquet it is one table.", model),)
 
 
 FUNNEL_REPORT = Route(
@@ -149,12 +147,14 @@ LIST_COUNTED = Route(
     scope="read",
     summary="List the very prospects behind a number",
     description=(
-        "Each that the number of a report counts, once for each time that it is counted. Those behind `lost` are deals. "
-        "A page may hold few or none while `next_cursor` goes on."
+        "Each that the number of a report counts, as often as it is counted, those of the longest ago first. Those "
+        "behind `lost` are deals. A page may hold few or none while `next_cursor` goes on."
     ),
     query=(
         Parameter("number", "Which number of a report.", {"enum": list(NUMBERS)}),
-        Parameter("stage", "The stage that the number is of; of `flow` and `reached` the stage that they came to.", STAGE),
+        Parameter(
+            "stage", "The stage that the number is of; of `flow` and `reached` the stage that they came to.", STAGE
+        ),
         Parameter("from_stage", "Of `flow` and `reached`: where they came from; `(none)`: into the reports.", TEXT),
         Parameter("reason", "Of `exits` and `lost`: the reason; `(none)`: nobody told one.", TEXT),
         *PERIOD,

@@ -10,6 +10,4 @@ from lifecycle.services.report_settings import ReportSettingsDesk
 
 def report_settings_for(caller: Caller) -> ReportSettingsDesk:
     """The settings of the reports of the caller's workspace."""
-    return ReportSettingsDesk.connect(
-        table=os.environ["TABLE_NAME"], workspace=caller.workspace, origin=caller.origin
-    )
+    return ReportSettingsDesk.connect(table=os.environ["TABLE_NAME"], workspace=caller.workspace, origin=caller.origin)

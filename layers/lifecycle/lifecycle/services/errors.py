@@ -421,7 +421,7 @@ class ReportSettingsBusyError(LifecycleError):
     """Others changed the settings of the reports at every attempt."""
 
     def __init__(self) -> None:
-        super().__init__("The settings of the reports are being changed by others at once. Send the same request again.")
+        super().__init__("Others are changing the settings of the reports at once. Send the same request again.")
 
 
 class TooManyPeriodsError(LifecycleError):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from lifecycle.reports.days import aggregate_day
+from lifecycle.reports.aggregate import aggregate_day
 from lifecycle.services.job_steps import Send, day_step
 from lifecycle.steps import DayRow, LostDeal
 from lifecycle.store.protocol import ReportRecords

@@ -3,52 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from lifecycle.funnel.definition import Funnel
-from lifecycle.reports.dimensions import NOT_TOLD
-from lifecycle.reports.numbers import Question, counts_as, inside, origins
+from lifecycle.reports.dimensions import ALL, NOT_TOLD
+from lifecycle.reports.numbers import Question, counts_as, origins
 from lifecycle.reports.periods import DAY, Span, local_date, midnight
 from lifecycle.reports.velocity_figures import usual_limits
+from lifecycle.reports.viscosity_figures import overdue_before
 from lifecycle.reports.windows import WINDOWS
 from lifecycle.services.calendars import Calendars, CalendarSource, remembered
-from lifecycle.services.errors import UnknownStageError
 from lifecycle.services.report_requests import Counted
 from lifecycle.services.report_results import CountedPage, CountedProspect
+from lifecycle.services.report_rows import Place, ReportRows
 from lifecycle.services.reports import span_of
 from lifecycle.services.standing import Stand, Standing
-from lifecycle.services.stuck import too_long_since
-from lifecycle.steps import DayRow, LostDeal, Step
-from lifecycle.store.day_items import KNOWN
+from lifecycle.steps import DayRow, LostDeal
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
-from lifecycle.store.protocol import ReportRecords, Store
-from lifecycle.store.records import TransitionRecord
+from lifecycle.store.protocol import ReportRecords
 from lifecycle.store.reports import ReportStore
 from lifecycle.store.workspace_clients import workspace_client
 
 #: After so many seconds a page ends, however few it has: API Gateway gives up after 29.
 PAGE_SECONDS = 8.0
-#: How many rows are looked at together.
-_TOGETHER = 100
 
-Listed = tuple[str, DayRow | LostDeal]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a page starts: after a position in the list of a day."""
-
-    day: date
-    after: str = ""
-
-    @property
-    def position(self) -> tuple[str, str]:
-        return self.day.isoformat(), self.after
+_Rows = list[tuple[Place, DayRow]]
 
 
 class CountedProspects:
@@ -56,7 +39,7 @@ class CountedProspects:
 
     Arguments:
         records: what the store keeps of reports.
-        store: the workspace's prospects.
+        rows: what reports count.
         calendars: tells which version of the funnel is in force.
         standing: tells who stands where now.
         clock: tells seconds.
@@ -65,13 +48,13 @@ class CountedProspects:
     def __init__(
         self,
         records: ReportRecords,
-        store: Store,
+        rows: ReportRows,
         calendars: CalendarSource,
         standing: Standing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._records = records
-        self._store = store
+        self._rows = rows
         self._calendars = calendars
         self._standing = standing
         self._clock = clock
@@ -80,17 +63,16 @@ class CountedProspects:
     def connect(cls, table: str, workspace: str) -> CountedProspects:
         """Those of whom a table keeps."""
         client = workspace_client(workspace)
+        records = ReportStore(client, table, workspace)
         return cls(
-            ReportStore(client, table, workspace),
-            DynamoStore(client, table, workspace),
+            records,
+            ReportRows(records, DynamoStore(client, table, workspace)),
             Calendars(FunnelStore(client, table, workspace), remembered(table, workspace)),
             Standing.connect(table, workspace),
         )
 
-    def page(
-        self, counted: Counted, position: tuple[str, ...] | None, limit: int, now: datetime
-    ) -> CountedPage:
-        """Some of those that a number counts, each as often as it is counted, in the order of time.
+    def page(self, counted: Counted, position: tuple[str, ...] | None, limit: int, now: datetime) -> CountedPage:
+        """Some of those that a number counts, each as often as it is counted; those of the longest ago first.
 
         Arguments:
             counted: which number.
@@ -103,64 +85,52 @@ class CountedProspects:
 
         Raises:
             DaysReversedError: the days are to end before they begin.
-            UnknownStageError: the funnel in force has no such stage, of which something of now is asked for.
         """
         zone = ZoneInfo(self._records.settings().time_zone)
         span = span_of(counted.days, zone, now)
+        stage = counted.stage or ""
         if counted.number in ("beyond_limit", "beyond_p90"):
-            return self._stuck(counted, zone, position, limit, now)
-        if counted.number == "stock" and midnight(span.last + DAY, zone) > now and counted.part.dimension == "all":
-            return self._in_stage(counted.stage or "", now, position, limit, now)
+            before = self._too_long_since(counted, zone, now)
+            return CountedPage((), (), None) if before is None else self._now_in(stage, before, position, limit, now)
         if counted.number == "stock":
-            return self._in_stock(counted, midnight(span.last + DAY, zone), position, limit, now)
+            end = midnight(span.last + DAY, zone)
+            if end > now and counted.part.dimension == ALL:
+                return self._now_in(stage, end, position, limit, now)
+            return self._then_in(counted, end, position, limit, now)
         if counted.number == "lost":
             return self._lost(counted, span, zone, position, limit)
         question = _question(counted, span, self._calendars.calendar(now).at(now).funnel)
-        until = local_date(now, zone) if question.number == "cohort_reached" else span.last
-        days = Span(span.first, max(until, span.last))
         holds = counts_as(question, zone)
-        return self._walk(days, position, limit, now, lambda rows: [row for row in rows if holds(row[1])])
+        last = max(local_date(now, zone), span.last) if question.number == "cohort_reached" else span.last
+        days = Span(span.first, last).in_utc
+        return self._walk(days, position, limit, now, lambda rows: [one for one in rows if holds(one[1])])
 
     # ---- through the rows of days -----------------------------------------------------------------------------------
 
-    def _walk(  # noqa: PLR0913 - where from, how far, and what of it
+    def _walk(
         self,
         days: Span,
         position: tuple[str, ...] | None,
         limit: int,
         now: datetime,
-        choose: Callable[[list[tuple[str, DayRow]]], list[tuple[str, DayRow]]],
+        choose: Callable[[_Rows], _Rows],
     ) -> CountedPage:
-        """The rows of some days that are chosen, from a position on."""
-        found: list[tuple[_Place, DayRow]] = []
-        end: _Place | None = None
+        """The chosen of the rows of some days in UTC, from a position on."""
+        found: _Rows = []
+        end: Place | None = None
         started = self._clock()
-        for chunk in self._chunks(days, position):
-            last = chunk[-1][0]
-            rows = [(place.after, row) for place, row in chunk if isinstance(row, DayRow)]
-            day = last.day
-            for at, row in choose(rows):
-                found.append((_Place(day, at), row))
-                if len(found) == limit:
-                    end = found[-1][0]
-                    return CountedPage(self._prospects([row for _, row in found], now), (), end.position)
-            if self._clock() - started > PAGE_SECONDS:
-                end = last
+        for chunk in self._rows.listed(days, Place.of(position) if position else None):
+            found += choose([(place, row) for place, row in chunk if isinstance(row, DayRow)])
+            if len(found) >= limit:
+                end = found[limit - 1][0]
                 break
-        return CountedPage(self._prospects([row for _, row in found], now), (), end and end.position)
-
-    def _chunks(
-        self, days: Span, position: tuple[str, ...] | None
-    ) -> Iterator[list[tuple[_Place, DayRow | LostDeal]]]:
-        """What the index lists of some local days, from a position on, in the order of time; each chunk is of one day."""
-        utc = days.in_utc
-        start = _Place(utc.first) if position is None else _Place(date.fromisoformat(position[0]), position[1])
-        for record in self._records.days():
-            if not max(utc.first, start.day) <= record.day <= utc.last:
-                continue
-            listed = self._records.listed(record.day, start.after if record.day == start.day else "")
-            while chunk := list(islice(listed, _TOGETHER)):
-                yield [(_Place(record.day, at), row) for at, row in chunk]
+            if self._clock() - started > PAGE_SECONDS:
+                end = chunk[-1][0]
+                break
+        rows = [row for _, row in found[:limit]]
+        stands = self._standing.of(list(dict.fromkeys(row.prospect_id for row in rows)), now)
+        prospects = tuple(_counted(row, stands[row.prospect_id]) for row in rows)
+        return CountedPage(prospects, (), end and end.position)
 
     def _lost(
         self, counted: Counted, span: Span, zone: ZoneInfo, position: tuple[str, ...] | None, limit: int
@@ -168,7 +138,7 @@ class CountedProspects:
         """The deals that were lost for a reason."""
         found: list[LostDeal] = []
         started = self._clock()
-        for chunk in self._chunks(span, position):
+        for chunk in self._rows.listed(span.in_utc, Place.of(position) if position else None):
             for place, deal in chunk:
                 if isinstance(deal, LostDeal) and _is_lost_so(deal, counted.reason, span, zone):
                     found.append(deal)
@@ -178,98 +148,72 @@ class CountedProspects:
                 return CountedPage((), tuple(found), chunk[-1][0].position)
         return CountedPage((), tuple(found), None)
 
-    def _prospects(self, rows: Sequence[DayRow], now: datetime) -> tuple[CountedProspect, ...]:
-        stands = self._standing.of(list(dict.fromkeys(row.prospect_id for row in rows)), now)
-        return tuple(_counted(row, stands[row.prospect_id]) for row in rows)
+    # ---- who is in a stage ------------------------------------------------------------------------------------------
 
-    # ---- who was in a stage -----------------------------------------------------------------------------------------
-
-    def _in_stock(  # noqa: PLR0913 - as above
+    def _then_in(
         self, counted: Counted, moment: datetime, position: tuple[str, ...] | None, limit: int, now: datetime
     ) -> CountedPage:
         """Who was in a stage at a moment: of the entries before it those that were not left by then."""
-        stage, part = counted.stage or "", counted.part
 
-        def choose(rows: list[tuple[str, DayRow]]) -> list[tuple[str, DayRow]]:
-            entries = [
-                (at, row)
-                for at, row in rows
-                if row.step is not None
-                and row.step.to_stage == stage
-                and part.holds(row.step.entry)
-                and row.step.entry.at < moment
-            ]
-            stands = self._standing.of([row.prospect_id for _, row in entries], now)
-            return [
-                (at, row) for at, row in entries if self._was_inside(row, stands[row.prospect_id], counted, moment, now)
-            ]
+        def choose(rows: _Rows) -> _Rows:
+            return self._rows.standing(rows, counted.stage or "", moment, counted.part)
 
-        first = self._records.days()[:1]
-        last = local_date(moment - timedelta(microseconds=1), ZoneInfo("UTC"))
-        days = Span(min([record.day for record in first] or [last]) + DAY, last)
-        if days.first > days.last:
-            days = Span(days.last, days.last)
-        return self._walk(days, position, limit, now, choose)
+        return self._walk(_up_to(moment), position, limit, now, choose)
 
-    def _was_inside(
-        self, row: DayRow, stand: Stand | None, counted: Counted, moment: datetime, now: datetime
-    ) -> bool:
-        """Whether the stay that a row begins had not ended at a moment."""
-        step = row.step
-        assert step is not None  # noqa: S101 - it is an entry
-        is_still = stand is not None and (stand.stage, stand.since) == (counted.stage, step.entry.at)
-        if not is_still and moment > now:
-            return False
-        rows = [one for one in self._rows_of(row.prospect_id) if one.step and one.step.entry.at < moment]
-        stay = inside(rows, step.to_stage, counted.part).get(row.prospect_id)
-        # Of two entries at one instant one stay is left, and the later row stands for it.
-        same = [one for one in rows if one.step and one.step.to_stage == step.to_stage and one.step.entry == stay]
-        return stay == step.entry and row.sequence == max(one.sequence for one in same)
-
-    def _rows_of(self, prospect_id: str) -> list[DayRow]:
-        """The rows of one prospect, as the index by day lists them."""
-        partition = self._store.partitions([prospect_id]).get(prospect_id)
-        arrival = partition.arrival if partition else None
-        rows = [_arrived(prospect_id, arrival)] if arrival else []
-        return rows + [_row(prospect_id, record) for record in self._store.transitions(prospect_id)]
-
-    def _in_stage(
+    def _now_in(
         self, stage: str, before: datetime, position: tuple[str, ...] | None, limit: int, now: datetime
     ) -> CountedPage:
-        """Who is in a stage now, and came into it before a moment; those who have been there longest first."""
-        (after,) = position or ("",)
-        standing = self._standing.in_stage(stage, (None, before), now, after)
-        found = list(islice(standing, limit + 1))
-        prospects = tuple(_standing(stand, now) for _, stand in found[:limit])
-        return CountedPage(prospects, (), (found[limit - 1][0],) if len(found) > limit else None)
+        """Who is in a stage now, and came into it before a moment. Those who were erased come last: they are in no list
+        but that of days."""
+        found: tuple[CountedProspect, ...] = ()
+        if position is None or position[0] == _LISTED:
+            standing = self._standing.in_stage(stage, (None, before), now, position[1] if position else "")
+            listed = list(islice(standing, limit + 1))
+            found = tuple(_standing(stand, now) for _, stand in listed[:limit])
+            if len(listed) > limit:
+                return CountedPage(found, (), (_LISTED, listed[limit - 1][0]))
+            position = None
 
-    def _stuck(
-        self, counted: Counted, zone: ZoneInfo, position: tuple[str, ...] | None, limit: int, now: datetime
-    ) -> CountedPage:
-        """Who has been in a stage for too long."""
-        plan = self._calendars.calendar(now).at(now)
+        def choose(rows: _Rows) -> _Rows:
+            entries = [(place, row) for place, row in rows if row.to_stage == stage and row.occurred_at < before]
+            stands = self._standing.of([row.prospect_id for _, row in entries], now)
+            erased = [(place, row) for place, row in entries if stands[row.prospect_id] is None]
+            return self._rows.standing(erased, stage, max(before, now))
+
+        if len(found) == limit:
+            return CountedPage(found, (), Place(date.min).position)
+        page = self._walk(_up_to(before), position, limit - len(found), now, choose)
+        return page._replace(prospects=(*found, *page.prospects))
+
+    def _too_long_since(self, counted: Counted, zone: ZoneInfo, now: datetime) -> datetime | None:
+        """Since before when somebody has been in a stage for too long; ``None`` where nobody can."""
         stage = counted.stage or ""
-        if stage not in plan.by_key:
-            raise UnknownStageError(stage, plan.funnel.stage_keys)
+        plan = self._calendars.calendar(now).at(now)
         if counted.number == "beyond_limit":
-            longest = plan.by_key[stage].stage.time_limit
-        else:
-            longest = usual_limits(self._records, now, zone).get(stage)
-        if longest is None:
-            return CountedPage((), (), None)
-        return self._in_stage(stage, too_long_since(longest, now, plan.funnel.business_time), position, limit, now)
+            limit = plan.by_key[stage].stage.time_limit if stage in plan.by_key else None
+            return None if limit is None else overdue_before(limit, plan.funnel.business_time, now)
+        usual = usual_limits(self._records, now, zone).get(stage)
+        return None if usual is None else now - usual
+
+
+#: The beginning of a position in the list of those who stand in a stage.
+_LISTED = "listed"
+
+
+def _up_to(moment: datetime) -> Span:
+    """The days in UTC up to a moment."""
+    return Span(date.min, moment.astimezone(UTC).date())
 
 
 def _question(counted: Counted, span: Span, funnel: Funnel) -> Question:
-    number = counted.number
-    by_cohort = number == "reached" and counted.basis == "cohort"
-    from_stages = None
-    if number == "flow":
+    by_cohort = counted.number == "reached" and counted.basis == "cohort"
+    from_stages: frozenset[str | None] | None = None
+    if counted.number == "flow":
         from_stages = origins(funnel, counted.from_stage)
     elif counted.from_stage is not None:
         from_stages = frozenset((counted.from_stage,))
     return Question(
-        number="cohort_reached" if by_cohort else number,  # type: ignore[arg-type]  # the others have no rows to ask
+        number="cohort_reached" if by_cohort else counted.number,  # type: ignore[arg-type]  # the others are seen to
         stage=counted.stage or "",
         span=span,
         from_stages=from_stages,
@@ -280,18 +224,16 @@ def _question(counted: Counted, span: Span, funnel: Funnel) -> Question:
 
 
 def _is_lost_so(deal: LostDeal, reason: str | None, span: Span, zone: ZoneInfo) -> bool:
-    wanted = reason is None or (deal.reason or NOT_TOLD) == reason
-    return wanted and local_date(deal.lost_at, zone) in span
+    return reason in (None, deal.reason or NOT_TOLD) and local_date(deal.lost_at, zone) in span
 
 
 def _counted(row: DayRow, stand: Stand | None) -> CountedProspect:
-    step = row.step
     return CountedProspect(
-        prospect_id=stand and stand.prospect_id,
-        email=stand and stand.email,
-        stage_now=stand and stand.stage,
+        prospect_id=stand.prospect_id if stand else None,
+        email=stand.email if stand else None,
+        stage_now=stand.stage if stand else None,
         at=row.occurred_at,
-        from_stage=row.from_stage if step is None else step.from_stage,
+        from_stage=row.from_stage if row.step is None else row.step.from_stage,
         to_stage=row.to_stage,
         sequence=row.sequence or None,
     )
@@ -307,35 +249,3 @@ def _standing(stand: Stand, now: datetime) -> CountedProspect:
         to_stage=stand.stage,
         sequence=None,
     )
-
-
-def _arrived(prospect_id: str, step: Step) -> DayRow:
-    return DayRow(
-        prospect_id=prospect_id,
-        sequence=0,
-        occurred_at=step.entry.at,
-        from_stage=step.to_stage,
-        to_stage=step.to_stage,
-        cause=KNOWN,
-        funnel_version=step.entry.version,
-        cycle=step.entry.cycle,
-        corrected=False,
-        step=step,
-    )
-
-
-def _row(prospect_id: str, record: TransitionRecord) -> DayRow:
-    return DayRow(
-        prospect_id=prospect_id,
-        sequence=record.sequence,
-        occurred_at=record.occurred_at,
-        from_stage=record.from_stage,
-        to_stage=record.to_stage,
-        cause=record.cause,
-        funnel_version=record.funnel_version,
-        cycle=record.cycle,
-        corrected=record.corrected_by is not None,
-        step=record.step,
-    )
-
-

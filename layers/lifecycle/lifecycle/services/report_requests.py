@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from lifecycle.reports.conversion_figures import Basis
 from lifecycle.reports.dimensions import EVERYBODY, Dimension, Slice
 from lifecycle.reports.periods import Granularity
 
-Basis = Literal["period", "cohort"]
 Number = Literal[
     "entered",
     "left",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Generic, NamedTuple, TypeVar
 
 from lifecycle.reports.periods import Span
@@ -36,27 +36,6 @@ class Answered(Generic[Kind]):
     pending: tuple[date, ...]
     report: Kind
     before: tuple[Span, Kind] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StuckFigures:
-    """Where prospects are stuck.
-
-    Attributes:
-        stage: which.
-        inside: how many are in it.
-        limit: the time limit of the stage, in words; ``None``: it has none.
-        beyond_limit: how many have been in it for longer.
-        p90: within which nine of ten stays of the last 365 days ended; ``None``: none did.
-        beyond_p90: how many have been in it for longer.
-    """
-
-    stage: str
-    inside: int
-    limit: str | None
-    beyond_limit: int | None
-    p90: timedelta | None
-    beyond_p90: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from lifecycle.engine.plan import Plan
-from lifecycle.funnel.durations import Duration
 from lifecycle.reports.asked import Asked, Report
 from lifecycle.reports.conversion_figures import PairFigures, conversion_by_cohort, conversion_by_period
 from lifecycle.reports.flow_figures import FlowFigures, flow_report
 from lifecycle.reports.funnel_figures import StageFigures, funnel_report
 from lifecycle.reports.open_stays import open_stays
-from lifecycle.reports.periods import Granularity, Span, local_date, midnight
+from lifecycle.reports.periods import DAY, Granularity, Span, local_date, midnight, noon
 from lifecycle.reports.reason_figures import ReasonReport, reason_report
 from lifecycle.reports.velocity_figures import VelocityFigures, usual_limits, velocity_report
+from lifecycle.reports.viscosity_figures import ViscosityReport, overdue_before, viscosity_report
 from lifecycle.reports.windows import WINDOWS
 from lifecycle.services.calendars import Calendars, CalendarSource, remembered
 from lifecycle.services.errors import DaysReversedError, TooManyPeriodsError
 from lifecycle.services.report_days import ReportDays
 from lifecycle.services.report_requests import Wanted, WantedDays
-from lifecycle.services.report_results import Answered, StuckFigures
+from lifecycle.services.report_results import Answered
+from lifecycle.services.report_rows import ReportRows
 from lifecycle.services.standing import Standing
-from lifecycle.services.stuck import too_long_since
+from lifecycle.steps import DayRow
+from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
 from lifecycle.store.protocol import ReportRecords
 from lifecycle.store.report_records import ReportSettings
@@ -48,15 +48,22 @@ class Reports:
         records: what the store keeps of reports.
         calendars: tells which version of the funnel is in force.
         days: keeps the figures of days fresh.
+        rows: what reports count.
         standing: tells who stands where now.
     """
 
     def __init__(
-        self, records: ReportRecords, calendars: CalendarSource, days: ReportDays, standing: Standing
+        self,
+        records: ReportRecords,
+        calendars: CalendarSource,
+        days: ReportDays,
+        rows: ReportRows,
+        standing: Standing,
     ) -> None:
         self._records = records
         self._calendars = calendars
         self._days = days
+        self._rows = rows
         self._standing = standing
 
     @classmethod
@@ -64,17 +71,21 @@ class Reports:
         """The reports that a table keeps for a workspace."""
         client = workspace_client(workspace)
         calendars = Calendars(FunnelStore(client, table, workspace), remembered(table, workspace))
+        records = ReportStore(client, table, workspace)
         return cls(
-            ReportStore(client, table, workspace),
+            records,
             calendars,
             ReportDays.connect(table, workspace),
+            ReportRows(records, DynamoStore(client, table, workspace)),
             Standing.connect(table, workspace),
         )
 
     def funnel(self, wanted: Wanted, now: datetime) -> Answered[Report[StageFigures]]:
         """How many were in each stage, came in and went out."""
         settings = self._records.settings()
-        return self._answer("funnel", wanted, settings, now, lambda asked: funnel_report(self._records, asked, settings.goals))
+        return self._answer(
+            "funnel", wanted, settings, now, lambda asked: funnel_report(self._records, asked, settings.goals)
+        )
 
     def flows(self, wanted: Wanted, now: datetime) -> Answered[Report[FlowFigures]]:
         """How many went from which stage to which."""
@@ -112,14 +123,13 @@ class Reports:
         settings = self._records.settings()
         return self._answer("lost-reasons", wanted, settings, now, lambda asked: reason_report(self._records, asked))
 
-    def viscosity(self, now: datetime) -> Answered[Report[StuckFigures]]:
+    def viscosity(self, now: datetime) -> Answered[ViscosityReport]:
         """Where prospects are stuck now."""
         settings = self._records.settings()
-        today = local_date(now, ZoneInfo(settings.time_zone))
+        zone = ZoneInfo(settings.time_zone)
+        today = local_date(now, zone)
         wanted = Wanted(WantedDays(today, today))
-        return self._answer(
-            "viscosity", wanted, settings, now, lambda asked: self._stuck(asked, settings, now)
-        )
+        return self._answer("viscosity", wanted, settings, now, lambda asked: self._stuck(asked, zone, now))
 
     # ---- the frame of all of them -----------------------------------------------------------------------------------
 
@@ -168,36 +178,37 @@ class Reports:
 
     # ---- who is stuck -----------------------------------------------------------------------------------------------
 
-    def _stuck(self, asked: Asked, settings: ReportSettings, now: datetime) -> Report[StuckFigures]:
-        zone = ZoneInfo(settings.time_zone)
-        stages = funnel_report(self._records, asked, {}).stages
-        inside = open_stays(self._records, asked.span.last)
+    def _stuck(self, asked: Asked, zone: ZoneInfo, now: datetime) -> ViscosityReport:
+        """Who is stuck. Since when each is in its stage is asked only where the day on which they came does not tell:
+        where a limit falls on that very day."""
+        business = asked.funnel.business_time
         usual = usual_limits(self._records, now, zone)
-        plan = self._calendars.calendar(now).at(now)
+        limits = {stage.key: stage.time_limit for stage in asked.funnel.stages}
+        inside: dict[str, list[datetime]] = {}
+        for stage, stays in open_stays(self._records, asked.span.last).items():
+            limit, p90 = limits.get(stage), usual.get(stage)
+            bounds = [] if limit is None else [overdue_before(limit, business, now)]
+            bounds += [] if p90 is None else [now - p90]
+            doubtful = {local_date(bound, zone) for bound in bounds}
+            inside[stage] = [
+                since
+                for day, count in stays.items()
+                for since in (
+                    self._came(stage, day, count, zone, now) if day in doubtful else [noon(day, zone)] * count
+                )
+            ]
+        return viscosity_report(asked.funnel, inside, usual, now)
 
-        def figures(stage: str) -> StuckFigures:
-            stays = inside.get(stage, Counter())
-            limit = plan.by_key[stage].stage.time_limit if stage in plan.by_key else None
-            return StuckFigures(
-                stage=stage,
-                inside=sum(stays.values()),
-                limit=None if limit is None else str(limit),
-                beyond_limit=None if limit is None else self._beyond(stage, stays, limit, plan, zone, now),
-                p90=usual.get(stage),
-                beyond_p90=self._beyond(stage, stays, usual[stage], plan, zone, now) if stage in usual else None,
-            )
-
-        return Report(stages, tuple(figures(stage.stage) for stage in stages), (), ())
-
-    def _beyond(  # noqa: PLR0913 - all of it says which moment it is about
-        self, stage: str, stays: Counter[date], limit: Duration | timedelta, plan: Plan, zone: ZoneInfo, now: datetime
-    ) -> int:
-        """How many have been in a stage for longer than a limit: those of whole days by the figures, those of the day on
-        which the limit falls one by one."""
-        before = too_long_since(limit, now, plan.funnel.business_time)
-        day = local_date(before, zone)
-        whole_days = sum(count for came, count in stays.items() if came < day)
-        return whole_days + sum(1 for _ in self._standing.in_stage(stage, (midnight(day, zone), before), now))
+    def _came(self, stage: str, day: date, count: int, zone: ZoneInfo, now: datetime) -> list[datetime]:
+        """When those came on a day who still are in a stage. Most are listed there; who was erased is not."""
+        begins, ends = midnight(day, zone), midnight(day + DAY, zone)
+        listed = [stand.since for _, stand in self._standing.in_stage(stage, (begins, ends), now) if stand.since]
+        if len(listed) == count:
+            return listed
+        span = Span(begins.date(), ends.date())
+        rows = [one for chunk in self._rows.listed(span, None) for one in chunk if isinstance(one[1], DayRow)]
+        came = [(place, row) for place, row in rows if isinstance(row, DayRow) and begins <= row.occurred_at < ends]
+        return [row.occurred_at for _, row in self._rows.standing(came, stage, max(ends, now))]
 
 
 def span_of(days: WantedDays, zone: ZoneInfo, now: datetime) -> Span:
@@ -216,5 +227,3 @@ def span_of(days: WantedDays, zone: ZoneInfo, now: datetime) -> Span:
 
 def _day(wanted: date | datetime | None, zone: ZoneInfo, earlier: timedelta = timedelta(0)) -> date | None:
     return local_date(wanted - earlier, zone) if isinstance(wanted, datetime) else wanted
-
-

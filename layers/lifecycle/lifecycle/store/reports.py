@@ -252,7 +252,8 @@ def _groups(writes: Sequence[TransactWriteItemTypeDef]) -> Iterator[list[Transac
     group: list[TransactWriteItemTypeDef] = []
     size = 0
     for write in writes:
-        more = len(write["Put"]["Item"].get("figures", {}).get("B", b""))
+        figures: Any = write["Put"]["Item"].get("figures", {"B": b""})
+        more = len(figures["B"])
         if group and (len(group) == TRANSACTION_LIMIT or size + more > _MOST_BYTES):
             yield group
             group, size = [], 0
