@@ -13,13 +13,13 @@ from lifecycle.contract.funnel_examples import DRAFT_ID, SIMULATION_ID
 from lifecycle.contract.page_routes import PAGE_ROUTES
 from lifecycle.contract.route import Route
 from lifecycle.contract.session_examples import SESSION
-from lifecycle.events import Activity, Identity, Withdrawal
+from lifecycle.events import Activity, Decision, Identity, Withdrawal
 from lifecycle.pages.frame import POLICY
 from lifecycle.services.errors import FunnelBusyError, ProspectErasedError
 from lifecycle.services.scopes import SCOPES
 from lifecycle.services.sessions import csrf_token_of
 from tests.unit.functions.conftest import PUBLIC_URL, Call, Reply, authorized
-from tests.unit.functions.fake_lifecycle import ANNS_ID, NOON, FakeLifecycle, view
+from tests.unit.functions.fake_lifecycle import ANN, ANNS_ID, NOON, FakeLifecycle, transition, view
 
 BASE = urlsplit(PUBLIC_URL).path
 SEGMENTS = {
@@ -255,8 +255,19 @@ def hostile_prospect(fake: FakeLifecycle, name: str) -> None:
         lost_reason=name,
         identities=(Identity("email", name), Identity("visitor", name), Identity(f"crm:{name}", name)),
     )
-    fake.views.clear()
-    fake.views[ANNS_ID] = found
+    fake.views[:] = [found]
+    activity = Activity(
+        id=name,
+        occurred_at=NOON,
+        recorded_at=NOON,
+        type=name,
+        direction="inbound",
+        identities=found.identities,
+        properties={name: name},
+        traits={name: [name]},
+        source=name,
+    )
+    fake.entries = (activity, transition(criterion=name, reason=name, actor=name, evidence=(name,), actions=(name,)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -326,6 +337,10 @@ def test_the_page_of_somebody_erased_says_so(call: Call, fake: FakeLifecycle) ->
 
 
 def test_evidence_leads_to_its_event(call: Call, fake: FakeLifecycle) -> None:
+    fake.entries = (
+        transition(),
+        Activity("form-2041", NOON, NOON, type="form_submission", direction="inbound", identities=(ANN,)),
+    )
     page = Elements(visit(call, PROSPECT).body)
     ids = {attributes["id"] for _, attributes in page.found if "id" in attributes}
     evidence = {link["href"][1:] for link in page.tags("a") if link["href"].startswith("#event-")}
@@ -362,8 +377,9 @@ def test_a_decision_is_taken_once_and_told(call: Call, fake: FakeLifecycle) -> N
 
     assert reply.status == 303
     assert reply.headers["Location"] == f"{BASE}/pages/prospects/{ANNS_ID}?notice=set_stage"
-    ((prospect, ruling),) = fake.log
-    assert prospect == ANNS_ID
+    (ruling,) = fake.log
+    assert isinstance(ruling, Decision)
+    assert fake.calls == [("decide", ANNS_ID)]
     assert (ruling.id, ruling.action, ruling.stage, ruling.reason) == ("d-1", "set_stage", "sales_qualified", HOSTILE)
     assert ruling.qualification == {"budget": {"met": True, "note": "10,000"}, "need": False}
 
@@ -371,7 +387,7 @@ def test_a_decision_is_taken_once_and_told(call: Call, fake: FakeLifecycle) -> N
 def test_an_event_is_withdrawn_from_the_timeline(call: Call, fake: FakeLifecycle) -> None:
     reply = visit(call, DECISION, form={"action": "withdraw", "event_id": "form-2041", "reason": ""})
 
-    ((_, ruling),) = fake.log
+    (ruling,) = fake.log
     assert isinstance(ruling, Withdrawal)
     assert (reply.status, ruling.event_id, ruling.reason) == (303, "form-2041", None)
 
