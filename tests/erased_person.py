@@ -168,13 +168,15 @@ def counted_moves(client: DynamoDBClient, table: str, workspace: str) -> Counter
     """What the index of moves by day says of a workspace, without whose moves they are."""
     pages = client.get_paginator("scan").paginate(TableName=table, IndexName=BY_DAY.name)
     items = [item for page in pages for item in page["Items"]]
-    told = [name for name in BY_DAY_PROJECTION if name != "corrected_by"]
+    # Of a step the reason goes, and a lost deal is no prospect's move.
+    told = [name for name in BY_DAY_PROJECTION if name not in {"corrected_by", "step", "lost"}]
     return Counter(
         (
             item[BY_DAY.partition_key]["S"].rpartition("#")[0],
             str("corrected_by" in item),
+            str("step" in item),
             *(str(next(iter(item[name].values()))) for name in told),
         )
         for item in items
-        if item[BY_DAY.partition_key]["S"].startswith(f"W#{workspace}#")
+        if item[BY_DAY.partition_key]["S"].startswith(f"W#{workspace}#") and "lost" not in item
     )

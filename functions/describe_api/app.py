@@ -9,10 +9,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lifecycle.contract import funnel_routes, routes
+from lifecycle.contract.report_routes import REPORT_ROUTES
 from lifecycle.contract.resolver import Api, answer, logger
 
 api = Api()
-api.preflight({route.path for route in routes.ROUTES if not route.public})
+api.preflight({route.path for route in routes.ROUTES if not route.public and route not in REPORT_ROUTES})
 
 #: How long an editor may go on with the schema that it has.
 _SCHEMA_SECONDS = 3600

@@ -1,4 +1,5 @@
-"""Answers GET and PUT /reports/settings: at whose midnights the days of reports begin, and what is aimed at."""
+"""Answers GET and PUT /reports/settings: at whose midnights the days of reports begin, and what is aimed at. And what
+browsers ask before they send a request with a key to any path under /reports."""
 
 from __future__ import annotations
 
@@ -13,12 +14,13 @@ from lifecycle.contract.body import read_json
 from lifecycle.contract.caller import read_caller
 from lifecycle.contract.limits import MAX_BODY_BYTES
 from lifecycle.contract.report_models import decode_report_settings
-from lifecycle.contract.report_routes import GET_REPORT_SETTINGS, PUT_REPORT_SETTINGS
+from lifecycle.contract.report_routes import GET_REPORT_SETTINGS, PUT_REPORT_SETTINGS, REPORT_ROUTES
 from lifecycle.contract.report_settings_desk import report_settings_for
 from lifecycle.contract.resolver import Api, answer, logger
 from lifecycle.contract.times import now
 
 api = Api()
+api.preflight({route.path for route in REPORT_ROUTES})
 
 
 @api.route(GET_REPORT_SETTINGS)

@@ -44,6 +44,7 @@ STORY: dict[str, tuple[int, str | None]] = {
     "read_prospects.by_email": (200, "marketing_qualified"),
     "decide_stage.accept": (201, "sales_qualified"),
     "update_deal.open": (200, "opportunity"),
+    "update_deal.lost": (200, "opportunity"),
     "read_prospects.by_stage": (200, "opportunity"),
     "read_prospects.state": (200, "opportunity"),
     "read_prospects.timeline": (200, "opportunity"),

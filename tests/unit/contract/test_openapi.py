@@ -16,6 +16,7 @@ from lifecycle.contract import (
     funnel_examples,
     key_examples,
     privacy_examples,
+    report_examples,
     session_examples,
     source_examples,
 )
@@ -34,6 +35,7 @@ REQUESTS = {
     **examples.REQUESTS,
     **funnel_examples.REQUESTS,
     **key_examples.REQUESTS,
+    **report_examples.REQUESTS,
     **session_examples.REQUESTS,
     **source_examples.REQUESTS,
 }
@@ -43,6 +45,7 @@ ANSWERS = {
     **key_examples.ANSWERS,
     **audit_examples.ANSWERS,
     **privacy_examples.ANSWERS,
+    **report_examples.ANSWERS,
     **session_examples.ANSWERS,
     **source_examples.ANSWERS,
 }

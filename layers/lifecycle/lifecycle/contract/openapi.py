@@ -26,6 +26,9 @@ from lifecycle.contract import (
     privacy_answers,
     privacy_examples,
     problems,
+    report_answers,
+    report_examples,
+    report_models,
     session_answers,
     session_examples,
     session_models,
@@ -59,6 +62,7 @@ _ANSWER_MODULES = (
     key_answers,
     audit_answers,
     privacy_answers,
+    report_answers,
     session_answers,
     source_answers,
 )
@@ -66,6 +70,7 @@ _REQUEST_EXAMPLES = {
     **examples.REQUESTS,
     **funnel_examples.REQUESTS,
     **key_examples.REQUESTS,
+    **report_examples.REQUESTS,
     **session_examples.REQUESTS,
     **source_examples.REQUESTS,
 }
@@ -75,6 +80,7 @@ _ANSWER_EXAMPLES = {
     **key_examples.ANSWERS,
     **audit_examples.ANSWERS,
     **privacy_examples.ANSWERS,
+    **report_examples.ANSWERS,
     **session_examples.ANSWERS,
     **source_examples.ANSWERS,
 }
@@ -203,7 +209,8 @@ def _good_response(answer: Answer) -> _Json:
     }
     if answer.model in _ANSWER_EXAMPLES:
         content["example"] = _ANSWER_EXAMPLES[answer.model]
-    return {"description": answer.meaning, "content": {answer.content_type: content}}
+    others = {content_type: {"schema": {"type": "string"}} for content_type in answer.or_as}
+    return {"description": answer.meaning, "content": {answer.content_type: content, **others}}
 
 
 def _kinds_by_status() -> dict[int, list[ProblemType]]:
@@ -231,6 +238,7 @@ def _request_schemas() -> _Json:
         *models.DECISION_BODIES.values(),
         *funnel_models.FUNNEL_BODIES,
         key_models.KeyBody,
+        report_models.ReportSettingsBody,
         *source_models.SOURCE_BODIES,
         session_models.SessionBody,
     ]

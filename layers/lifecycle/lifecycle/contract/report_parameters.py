@@ -20,7 +20,9 @@ from lifecycle.services.report_requests import Counted, Number, Wanted, WantedDa
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: The first day that can be asked for; nothing is kept from before.
 _FIRST = date(1970, 1, 1)
+_LAST_YEAR = 2999
 _T = TypeVar("_T", bound=str)
+_Day = TypeVar("_Day", date, datetime)
 
 
 def read_wanted(query: Mapping[str, str]) -> Wanted:
@@ -98,6 +100,7 @@ def read_counted(query: Mapping[str, str]) -> Counted:
 def _missing(counted: Counted, query: Mapping[str, str]) -> list[FieldError]:
     needed = [] if counted.number == "lost" else ["stage"]
     needed += ["from_stage"] if counted.number in ("flow", "reached") else []
+    needed += ["reason"] if counted.number == "exits" else []
     return [
         FieldError(f"?{name}", "is missing", f"what {counted.number} is counted by")
         for name in needed
@@ -169,7 +172,7 @@ def _conversion(query: Mapping[str, str]) -> dict[str, Any]:
 def _day_or_time(text: str) -> date | datetime:
     if not _DATE.fullmatch(text):
         try:
-            return parse_time(text)
+            return _not_too_late(parse_time(text))
         except RefusedValueError as refusal:
             raise RefusedValueError(refusal.reason, f"a day such as 2026-05-04, or {refusal.expected}") from None
     try:
@@ -178,6 +181,12 @@ def _day_or_time(text: str) -> date | datetime:
         raise RefusedValueError("is not a day of the calendar", "a day such as 2026-05-04") from None
     if day < _FIRST:
         raise RefusedValueError("is before 1970", "a day from 1970-01-01 on")
+    return _not_too_late(day)
+
+
+def _not_too_late(day: _Day) -> _Day:
+    if day.year > _LAST_YEAR:
+        raise RefusedValueError(f"is after the year {_LAST_YEAR}", "a day or a time until then")
     return day
 
 

@@ -36,7 +36,7 @@ _PROBLEMS = (400, 422, 503)
 
 
 def _answers(model: str) -> tuple[Answer, ...]:
-    return (Answer(200, "The report; as CSV or Parquet it is one table.", model),)
+    return (Answer(200, "The report; as CSV or Parquet it is one table.", model, or_as=(CSV, PARQUET)),)
 
 
 FUNNEL_REPORT = Route(

@@ -35,12 +35,14 @@ class Parameter(NamedTuple):
 
 class Answer(NamedTuple):
     """A good answer: its status, what it means, the name of its type in one of the modules of answers (``None``: it is
-    no JSON of ours), and its content type (``None``: nothing is sent)."""
+    no JSON of ours), its content type (``None``: nothing is sent), and the content types that may be asked for instead.
+    """
 
     status: int
     meaning: str
     model: str | None
     content_type: str | None = JSON
+    or_as: tuple[str, ...] = ()
 
 
 class Route(NamedTuple):

@@ -6,6 +6,7 @@ from lifecycle.contract.audit_routes import AUDIT_ROUTES
 from lifecycle.contract.funnel_routes import FUNNEL_ROUTES
 from lifecycle.contract.key_routes import KEY_ROUTES
 from lifecycle.contract.privacy_routes import PRIVACY_ROUTES
+from lifecycle.contract.report_routes import REPORT_ROUTES
 from lifecycle.contract.route import PAGING, STAGE, TEXT, TIME, Answer, Method, Parameter, Route
 from lifecycle.contract.session_routes import SESSION_ROUTES
 from lifecycle.contract.source_routes import SOURCE_ROUTES
@@ -181,6 +182,7 @@ ROUTES: tuple[Route, ...] = (
     *KEY_ROUTES,
     *SOURCE_ROUTES,
     *AUDIT_ROUTES,
+    *REPORT_ROUTES,
     *SESSION_ROUTES,
     GET_OPENAPI,
     GET_DOCS,

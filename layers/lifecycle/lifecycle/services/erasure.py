@@ -29,7 +29,7 @@ from lifecycle.services.errors import (
 )
 from lifecycle.services.neighbourhood import Neighbourhood, is_of_before
 from lifecycle.services.settle import MARKERS_KEPT, Settler, attempts, days_of
-from lifecycle.steps import Step
+from lifecycle.steps import Entry, Step, Told
 from lifecycle.store.audit_records import Origin
 from lifecycle.store.protocol import Appended, Store
 from lifecycle.store.records import Binding, Change, Erasure, Partition, Ruling, TransitionRecord
@@ -348,8 +348,18 @@ def _pseudonym() -> str:
 
 
 def _nobodys(step: Step) -> Step:
-    """A step as the reports count it, without a reason that may be about somebody."""
-    return replace(step, why=None)
+    """A step as the reports count it, without what was told of somebody: a source may have been of nobody else."""
+    return replace(
+        step,
+        entry=_untold(step.entry),
+        left=step.left and _untold(step.left),
+        reached={stage: _untold(entry) for stage, entry in step.reached.items()},
+        why=None,
+    )
+
+
+def _untold(entry: Entry) -> Entry:
+    return entry._replace(told=Told())
 
 
 def _pseudonymous(record: TransitionRecord) -> TransitionRecord:
