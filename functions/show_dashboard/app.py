@@ -73,9 +73,7 @@ def save_report(name: str) -> Response[Any]:
     query = parameters.read_query(api.event, routes.GET_REPORT.query_names)
     if name not in _SAVED:
         raise NotFoundError
-    response = answer_report(_SAVED[name](reports_for(read_caller(api.event)), filters_of(query).wanted), "csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
+    return answer_report(_SAVED[name](reports_for(read_caller(api.event)), filters_of(query).wanted), "csv")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -184,10 +184,10 @@ class Panels:
                     duration(one.p90),
                     (one.beyond_p90, counting.link("beyond_p90", one.stage)),
                 )
-                for one in report.totals
+                for one in report.figures
             ],
             "named": self._named(
-                [(one.stage, one.beyond_limit or 0) for one in report.totals if one.beyond_limit], looks
+                [(one.stage, one.beyond_limit or 0) for one in report.figures if one.beyond_limit], looks
             ),
             "definitions": ("inside", "beyond_limit", "beyond_p90"),
         }
