@@ -1,11 +1,11 @@
 // Charts from the JSON in an attribute of each figure. Apache ECharts, with no more of it than is used;
 // drawn on a canvas, for it then sets no style attributes, which our policy forbids.
 import * as echarts from "echarts/core";
-import { BarChart, FunnelChart, LineChart, SankeyChart } from "echarts/charts";
+import { BarChart, LineChart, SankeyChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { CanvasRenderer } from "echarts/renderers";
 
-echarts.use([BarChart, FunnelChart, LineChart, SankeyChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
+echarts.use([BarChart, LineChart, SankeyChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -81,41 +81,48 @@ const axes = (look) => ({
   splitLine: { lineStyle: { color: look.line, type: [3, 4] } },
 });
 
-const funnel = (model, look, narrow) => ({
-  tooltip: tooltip(look, { formatter: (item) => `${item.data.label_}: ${formats.number(item.data.number)}` }),
-  series: [
-    {
-      type: "funnel",
-      sort: "none",
-      left: narrow ? "4%" : "6%",
-      right: narrow ? "46%" : "36%",
-      top: 8,
-      bottom: 8,
-      gap: 3,
-      minSize: "3%",
-      funnelAlign: "center",
-      label: {
-        position: "right",
-        color: look.text,
-        fontSize: narrow ? 12 : 13,
-        formatter: (item) => `${item.data.label_}  {n|${formats.number(item.data.number)}}`,
-        rich: { n: { fontWeight: 700, color: look.text, fontSize: narrow ? 12 : 14 } },
-      },
-      labelLine: { length: 12, lineStyle: { color: look.line } },
-      itemStyle: { borderWidth: 0, borderRadius: 3 },
-      emphasis: { itemStyle: { opacity: 0.85 }, label: { color: look.text } },
-      data: model.items.map((item) => ({
-        name: item.key,
-        label_: item.label,
-        // Widths by square roots, or the last stages could not be seen beside the first; the numbers are written out.
-        value: Math.sqrt(item.value),
-        number: item.value,
-        href: item.href,
-        itemStyle: { color: legible(item.colour, look.card) },
-      })),
+// Bars about a middle line: a funnel whose widths are true, also where a lower rung holds more than the one above it.
+const funnel = (model, look, narrow) => {
+  const most = Math.max(...model.items.map((item) => item.value), 1);
+  return {
+    tooltip: tooltip(look, { formatter: ({ data }) => `${data.label_}: ${formats.number(data.number)}` }),
+    grid: { left: 8, right: narrow ? 56 : 72, top: 4, bottom: 4, containLabel: true },
+    xAxis: { type: "value", min: 0, max: most, show: false },
+    yAxis: {
+      type: "category",
+      inverse: true,
+      data: model.items.map((item) => item.label),
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { color: look.text, fontSize: narrow ? 12 : 13, width: narrow ? 110 : 170, overflow: "truncate" },
     },
-  ],
-});
+    series: [
+      { type: "bar", stack: "funnel", silent: true, itemStyle: { color: "transparent" }, data: model.items.map((item) => (most - item.value) / 2) },
+      {
+        type: "bar",
+        stack: "funnel",
+        barCategoryGap: "14%",
+        barMinHeight: 3,
+        itemStyle: { borderRadius: 4 },
+        data: model.items.map((item) => ({
+          value: item.value,
+          label_: item.label,
+          number: item.value,
+          href: item.href,
+          itemStyle: { color: legible(item.colour, look.card) },
+        })),
+      },
+      {
+        type: "bar",
+        stack: "funnel",
+        silent: true,
+        itemStyle: { color: "transparent" },
+        label: { show: true, position: "insideRight", offset: [narrow ? 48 : 60, 0], align: "right", color: look.text, fontWeight: 700, formatter: ({ data }) => formats.number(data.number) },
+        data: model.items.map((item) => ({ value: (most - item.value) / 2, number: item.value })),
+      },
+    ],
+  };
+};
 
 const sankey = (model, look, narrow) => ({
   tooltip: tooltip(look, {
@@ -186,7 +193,7 @@ const bars = (model, look, narrow) => {
       data: model.categories.map((category) => category.label),
       ...axes(look),
       splitLine: { show: false },
-      axisLabel: { color: look.text, width: narrow ? 110 : 180, overflow: "truncate" },
+      axisLabel: { color: look.text, width: narrow ? 130 : 230, overflow: "truncate" },
     },
     series: model.series.map((one, at) => ({
       name: one.label,

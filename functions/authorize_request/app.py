@@ -62,7 +62,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         try:
             admission = _admit_session(event, present)
         except UnauthorizedError:
-            if is_page(event["httpMethod"], event["resource"]):
+            if is_page(event.get("httpMethod", ""), event.get("resource", "")):
                 return _policy_of_nobody(event["methodArn"])
             raise
     else:
