@@ -7,12 +7,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from lifecycle.contract.report_answers import encode_report_settings
 
 from lifecycle.contract import parameters
 from lifecycle.contract.body import read_json
 from lifecycle.contract.caller import read_caller
 from lifecycle.contract.limits import MAX_BODY_BYTES
+from lifecycle.contract.report_answers import encode_report_settings
 from lifecycle.contract.report_models import decode_report_settings
 from lifecycle.contract.report_routes import GET_REPORT_SETTINGS, PUT_REPORT_SETTINGS, REPORT_ROUTES
 from lifecycle.contract.report_settings_desk import report_settings_for

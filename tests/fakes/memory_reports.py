@@ -37,17 +37,20 @@ from lifecycle.store.schema import (
     piece_sk,
     reports_pk,
 )
+from tests.builders import T0
 from tests.fakes.memory_store import MemoryStore, due_among
 
 
 class MemoryReports:
     """Items of reports, beside the prospects of a store in memory. ``audit`` is the trail of what was done.
 
-    ``before_write`` is called before each write of figures, for tests that interleave writers.
+    ``before_write`` is called before each write of figures, for tests that interleave writers. What the store of
+    prospects has marked meanwhile counts as marked at the time that ``now`` tells.
     """
 
-    def __init__(self, store: MemoryStore | None = None) -> None:
+    def __init__(self, store: MemoryStore | None = None, now: Callable[[], datetime] = lambda: T0) -> None:
         self._store = store or MemoryStore()
+        self._now = now
         self.workspace = self._store.workspace
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.audit: list[AuditEntry] = []
@@ -74,11 +77,13 @@ class MemoryReports:
         return True
 
     def days(self) -> list[DayRecord]:
+        self._take_marks()
         prefixes = (DAY_PREFIX, FIGURES_PREFIX)
         keys = sorted(key for key in self.items if key[0] == reports_pk(self.workspace) and key[1].startswith(prefixes))
         return items_days(from_attributes(self.items[key]) for key in keys)
 
     def day(self, day: date) -> DayRecord:
+        self._take_marks()
         found = items_days(item for item in map(self._get, (day_sk(day), figures_sk(day))) if item)
         return found[0] if found else DayRecord(day)
 
@@ -123,6 +128,11 @@ class MemoryReports:
         assert item
         self._put(item | due_attributes(until, self.workspace, "D", record.day.isoformat()))
         return True
+
+    def _take_marks(self) -> None:
+        for day in self._store.marked:
+            self.mark(day, self._now())
+        self._store.marked.clear()
 
     def _put(self, item: Item) -> None:
         self.items[item["pk"], item["sk"]] = to_attributes(item)

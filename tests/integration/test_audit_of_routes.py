@@ -19,7 +19,20 @@ from moto import mock_aws
 from lifecycle.contract import source_desk
 from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
-from lifecycle.services import audit, funnels, jobs, keys, lifecycle, publishing, throttle
+from lifecycle.services import (
+    audit,
+    funnels,
+    jobs,
+    keys,
+    lifecycle,
+    publishing,
+    report_days,
+    report_prospects,
+    report_settings,
+    reports,
+    standing,
+    throttle,
+)
 from lifecycle.services.audit_entries import hash_of
 from lifecycle.services.scopes import SCOPES
 from lifecycle.store.queue import JobQueue
@@ -214,6 +227,16 @@ ROWS = (
         {"signatures_required": True},
         {"signatures_required": False},
     ),
+    Row(
+        "PUT",
+        "/reports/settings",
+        "settings.changed",
+        at("/reports/settings"),
+        {"time_zone": "Europe/Berlin", "goals": {"customer": {"entered_per_month": 7}}},
+        None,
+        {"time_zone": "UTC", "goals": {}},
+        {"time_zone": "Europe/Berlin", "goals": {"customer": 7}},
+    ),
     Row("PUT", "/funnel/drafts/{draft_id}", None, Office.draft, {"definition": funnel(name="Another")}),
     Row(
         "PUT",
@@ -370,7 +393,8 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         client = boto3.client("dynamodb", region_name="us-east-1")
         sqs = boto3.client("sqs", region_name="us-east-1")
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
-        for module in (audit, lifecycle, funnels, jobs, keys, source_desk):
+        reporting = (report_days, report_prospects, report_settings, reports, standing)
+        for module in (audit, lifecycle, funnels, jobs, keys, source_desk, *reporting):
             monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
         for module in (keys, source_desk):
             monkeypatch.setattr(module, "dynamodb_client", lambda: client)
@@ -380,7 +404,8 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)
         monkeypatch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")
         monkeypatch.setenv("KEY_REQUESTS_PER_SECOND", "100")
-        monkeypatch.setattr(jobs, "job_queue", lambda: queue)
+        for module in (jobs, report_days, report_settings):
+            monkeypatch.setattr(module, "job_queue", lambda: queue)
         monkeypatch.setattr(publishing, "PUBLICATION_LEAD", timedelta(0))
         monkeypatch.setenv("TABLE_NAME", "prospects")
         create_table(client, "prospects")

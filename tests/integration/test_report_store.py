@@ -1,4 +1,4 @@
-"""The store of reports on moto, with the template's own table: the contract of every such store, and what is its own."""
+"""The store of reports on moto, with the template's own table: the contract of every such store, and more."""
 
 from __future__ import annotations
 

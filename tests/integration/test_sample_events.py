@@ -12,7 +12,21 @@ from moto import mock_aws
 from lifecycle.contract import source_desk
 from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
-from lifecycle.services import audit, code_flow, funnels, jobs, keys, lifecycle, sessions, throttle
+from lifecycle.services import (
+    audit,
+    code_flow,
+    funnels,
+    jobs,
+    keys,
+    lifecycle,
+    report_days,
+    report_prospects,
+    report_settings,
+    reports,
+    sessions,
+    standing,
+    throttle,
+)
 from lifecycle.store.queue import JobQueue
 from lifecycle.store.vault import Vault
 from tests.integration.story import EVENTS, STORY, invoke, tell
@@ -25,11 +39,13 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         client = boto3.client("dynamodb", region_name="us-east-1")
         sqs = boto3.client("sqs", region_name="us-east-1")
         queue = JobQueue(sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
-        for module in (audit, lifecycle, funnels, jobs, keys, source_desk):
+        reporting = (report_days, report_prospects, report_settings, reports, standing)
+        for module in (audit, lifecycle, funnels, jobs, keys, source_desk, *reporting):
             monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
         for module in (keys, sessions, code_flow, source_desk):
             monkeypatch.setattr(module, "dynamodb_client", lambda: client)
-        monkeypatch.setattr(jobs, "job_queue", lambda: queue)
+        for module in (jobs, report_days, report_settings):
+            monkeypatch.setattr(module, "job_queue", lambda: queue)
         monkeypatch.setenv("TABLE_NAME", "prospects")
         monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)
         monkeypatch.setenv("WORKSPACE_REQUESTS_PER_SECOND", "250")

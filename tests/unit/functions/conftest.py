@@ -20,6 +20,7 @@ from lifecycle.services.scopes import SCOPES
 from tests.fakes.memory_audit import MemoryAudit
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import Reception
+from tests.fakes.reporting import Reporting
 from tests.unit.functions.fake_connections import FakeConnections
 from tests.unit.functions.fake_jobs import FakeJobs, furnished_reception
 from tests.unit.functions.fake_keys import FakeKeys
@@ -38,6 +39,8 @@ API_FUNCTIONS = (
     "manage_sources",
     "receive_webhook",
     "read_audit",
+    "read_reports",
+    "manage_reports",
     "sign_in",
     "describe_api",
     "show_pages",
@@ -147,7 +150,13 @@ def audit() -> MemoryAudit:
 
 
 @pytest.fixture
-def fake(
+def reporting() -> Reporting:
+    """The workspace's reports."""
+    return Reporting(MemoryStore("local"), now=NOON)
+
+
+@pytest.fixture
+def fake(  # noqa: PLR0917 - one for each kind of use cases
     monkeypatch: pytest.MonkeyPatch,
     reception: Reception,
     jobs: FakeJobs,
@@ -155,6 +164,7 @@ def fake(
     audit: MemoryAudit,
     connections: FakeConnections,
     receiver: FakeReceiver,
+    reporting: Reporting,
 ) -> FakeLifecycle:
     """Use cases that every handler gets for the workspace "local", at noon."""
     lifecycle = FakeLifecycle()
@@ -175,6 +185,9 @@ def fake(
         monkeypatch.setattr(app, "connections_for", opening(lambda: connections), raising=False)
         monkeypatch.setattr(app, "connected", receiver.connected, raising=False)
         monkeypatch.setattr(app, "workplace_of", lambda workspace: workspace, raising=False)
+        monkeypatch.setattr(app, "reports_for", opening(lambda: reporting.reports), raising=False)
+        monkeypatch.setattr(app, "counted_for", opening(lambda: reporting.counted), raising=False)
+        monkeypatch.setattr(app, "report_settings_for", opening(lambda: reporting.settings), raising=False)
         monkeypatch.setattr(app, "audit_for", opening(lambda: AuditTrail(audit, MemoryStore("local"))), raising=False)
         monkeypatch.setenv("PUBLIC_URL", PUBLIC_URL)
         monkeypatch.setattr(app, "sessions", FakeSessions, raising=False)

@@ -26,6 +26,7 @@ from lifecycle.services.scopes import SCOPES
 from tests.fakes.memory_audit import MemoryAudit
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import Reception
+from tests.fakes.reporting import Reporting
 from tests.unit.functions.conftest import API_FUNCTIONS, Call, FakeContext, authorized, request
 from tests.unit.functions.fake_connections import FakeConnections
 from tests.unit.functions.fake_jobs import FakeJobs
@@ -135,6 +136,17 @@ ROWS = (
     Row("DELETE", "/sources/{source_id}/quarantine/{part_id}", "admin", PART, None, 404),
     Row("GET", "/webhooks/unresolved", "read", "/webhooks/unresolved"),
     Row("GET", "/audit", "admin", "/audit"),
+    Row("GET", "/reports/funnel", "read", "/reports/funnel"),
+    Row("GET", "/reports/flows", "read", "/reports/flows"),
+    Row("GET", "/reports/conversion", "read", "/reports/conversion"),
+    Row("GET", "/reports/velocity", "read", "/reports/velocity"),
+    Row("GET", "/reports/viscosity", "read", "/reports/viscosity"),
+    Row("GET", "/reports/lost-reasons", "read", "/reports/lost-reasons"),
+    # Which number is told in the query, which is beside the point here: without one it is refused for that.
+    Row("GET", "/reports/prospects", "read", "/reports/prospects", None, 422, opens=False),
+    Row("GET", "/reports/definitions", "read", "/reports/definitions", opens=False),
+    Row("GET", "/reports/settings", "read", "/reports/settings"),
+    Row("PUT", "/reports/settings", "funnel:write", "/reports/settings", {"time_zone": "Europe/Berlin"}),
 )
 PRIVATE = {(route.method, route.path): route for route in ROUTES if not route.public and route.credential == "bearer"}
 OF_SESSIONS = [route for route in ROUTES if route.credential == "session"]
@@ -334,6 +346,10 @@ class Houses:
         self._local["audit_for"] = AuditTrail(trail, MemoryStore("local"))
         self._other["audit_for"] = AuditTrail(MemoryAudit("other"), MemoryStore("other"))
         self._local["desk_for"], self._other["desk_for"] = reception.desk, Reception().desk
+        for house, workspace in ((self._local, "local"), (self._other, "other")):
+            reporting = Reporting(MemoryStore(workspace), now=NOON)
+            house["reports_for"], house["counted_for"] = reporting.reports, reporting.counted
+            house["report_settings_for"] = reporting.settings
 
     def opening(self, name: str) -> Callable[[Caller], Any]:
         """Opens a kind of use cases for the caller's workspace."""
@@ -350,7 +366,8 @@ def houses(monkeypatch: pytest.MonkeyPatch, fake: FakeLifecycle, reception: Rece
     houses = Houses(reception)
     for function in API_FUNCTIONS:
         app = import_module(f"functions.{function}.app")
-        for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for", "audit_for", "connections_for"):
+        reports = ("reports_for", "counted_for", "report_settings_for")
+        for name in ("lifecycle_for", "desk_for", "jobs_for", "keys_for", "audit_for", "connections_for", *reports):
             monkeypatch.setattr(app, name, houses.opening(name), raising=False)
     return houses
 

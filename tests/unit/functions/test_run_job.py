@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from functions.run_job import app
+from lifecycle.services.day_worker import DayWorker
 from lifecycle.services.job_worker import JobWorker
 from tests.unit.functions.conftest import FakeContext
 
@@ -57,6 +58,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
     monkeypatch.setenv("TABLE_NAME", "table")
     monkeypatch.setenv("JOB_PROSPECTS_PER_SECOND", "200")
     monkeypatch.setattr(JobWorker, "connect", connect)
+    monkeypatch.setattr(DayWorker, "connect", lambda table, workspace: connect(table, workspace, 200.0))
     return worker
 
 

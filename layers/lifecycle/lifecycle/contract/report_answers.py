@@ -30,8 +30,8 @@ class _Stage(ReportedStageAnswer):
 
 
 #: Written as a call, for ``from`` is a keyword. ``from`` and ``to`` are the first and the last day, both included and
-#: whole, of the time zone. ``as_of`` is when the report was made. Where it is not ``complete``, it lacks some of what has
-#: happened on the ``pending_days`` (UTC): that is being added up. ``definitions`` say what each number is.
+#: whole, of the time zone. ``as_of`` is when the report was made. Where it is not ``complete``, it lacks some of what
+#: has happened on the ``pending_days`` (UTC): that is being added up. ``definitions`` say what each number is.
 _Report = TypedDict(
     "_Report",
     {
