@@ -49,6 +49,12 @@ STORY: dict[str, tuple[int, str | None]] = {
     "read_prospects.state": (200, "opportunity"),
     "read_prospects.timeline": (200, "opportunity"),
     "read_prospects.explanation": (200, "opportunity"),
+    "show_pages.sign_in": (200, None),
+    "show_pages.prospects": (200, None),
+    "show_pages.prospect": (200, None),
+    "show_pages.timeline": (200, None),
+    "submit_pages.decide": (303, None),
+    "serve_assets.file": (404, None),
     "decide_stage.withdraw": (201, "opportunity"),
     "update_deal.delete": (200, "sales_qualified"),
     "manage_funnel.in_force": (200, "marketing_qualified"),
@@ -79,6 +85,21 @@ STORY: dict[str, tuple[int, str | None]] = {
     "manage_funnel.roll_back": (201, None),
     "manage_funnel.cancel_version": (200, None),
     "manage_funnel.delete_draft": (409, None),
+    "show_pages.funnel": (200, None),
+    "submit_pages.make_draft": (303, None),
+    "submit_pages.change_draft": (303, None),
+    "show_pages.draft": (200, None),
+    "submit_pages.simulate": (303, None),
+    "show_pages.simulation": (200, None),
+    "show_pages.moves": (200, None),
+    "submit_pages.cancel_simulation": (303, None),
+    "submit_pages.sign": (303, None),
+    "submit_pages.take_signature_back": (303, None),
+    "submit_pages.sign again": (303, None),
+    "submit_pages.sign_for_sales": (303, None),
+    "submit_pages.publish": (303, None),
+    "submit_pages.delete_draft": (409, None),
+    "submit_pages.roll_back": (303, None),
     "manage_privacy.export": (200, "sales_qualified"),
     "manage_privacy.erase": (200, None),
     "manage_privacy.erase again": (200, None),
@@ -122,6 +143,10 @@ STORY: dict[str, tuple[int, str | None]] = {
     "read_reports.prospects": (200, "marketing_qualified"),
     "read_reports.stock": (200, None),
     "read_reports.definitions": (200, None),
+    "show_dashboard.dashboard": (200, None),
+    "show_dashboard.panel": (200, None),
+    "show_dashboard.counted": (200, None),
+    "show_dashboard.report": (200, None),
     "read_audit.newest": (200, "sales_qualified"),
     "read_audit.decisions": (200, "opportunity"),
     "describe_api.funnel_schema": (200, "enter_when"),
@@ -185,6 +210,10 @@ def _tell(handle: Handle, issuer: FakeIssuer) -> None:
             made[DRAFT_ID] = json.loads(answer["body"])["draft_id"]
         elif name == "manage_funnel.simulate":
             made[SIMULATION_ID] = json.loads(answer["body"])["simulation_id"]
+        elif name == "submit_pages.make_draft":
+            made[DRAFT_ID] = _last_segment(answer)
+        elif name == "submit_pages.simulate":
+            made[SIMULATION_ID] = _last_segment(answer)
         elif name == "manage_keys.give_out":
             made[KEY_ID] = json.loads(answer["body"])["key_id"]
             made[KEY] = json.loads(answer["body"])["key"]
@@ -202,6 +231,12 @@ def _tell(handle: Handle, issuer: FakeIssuer) -> None:
             asked = {key: value for key, (value,) in parse_qs(urlsplit(location).query).items()}
             made[STATE] = asked["state"]
             made["ExampleCode"] = issuer.sign_in(asked)
+
+
+def _last_segment(answer: Any) -> str:
+    """The id in the address of the page that an answer leads to."""
+    (location,) = answer["multiValueHeaders"]["Location"]
+    return urlsplit(location).path.rpartition("/")[2]
 
 
 def _addressed(named: str, real: str) -> dict[str, str]:

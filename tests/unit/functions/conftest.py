@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,11 +13,11 @@ import pytest
 
 from lifecycle.contract import resolver
 from lifecycle.contract.caller import Caller
-from lifecycle.pages import files as page_files
 from lifecycle.services.audit import AuditTrail
 from lifecycle.services.scopes import SCOPES
 from tests.fakes.memory_audit import MemoryAudit
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.page_files import put_page_files
 from tests.fakes.reception import Reception
 from tests.fakes.reporting import Reporting
 from tests.unit.functions.fake_connections import FakeConnections
@@ -43,6 +42,7 @@ API_FUNCTIONS = (
     "manage_reports",
     "sign_in",
     "describe_api",
+    "show_dashboard",
     "show_pages",
     "submit_pages",
     "serve_assets",
@@ -98,19 +98,9 @@ def admitted(monkeypatch: pytest.MonkeyPatch) -> list[Caller]:
 
 
 @pytest.fixture(autouse=True)
-def files_of_the_pages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """What `make assets` would make, in short."""
-    named = {"page.js": "page-0.js", "charts.js": "charts-0.js", "style.css": "style-0.css", "icon.svg": "icon-0.svg"}
-    folder = tmp_path / "lifecycle_assets"
-    folder.mkdir()
-    for name in named.values():
-        (folder / name).write_text(f"/* {name} */")
-        (folder / f"{name}.gz").write_bytes(b"gz")
-        (folder / f"{name}.br").write_bytes(b"br")
-    (folder / "manifest.json").write_text(json.dumps(named))
-    monkeypatch.setattr(page_files, "_folder", lambda: folder)
-    page_files._manifest.cache_clear()
-    return folder
+def files_of_the_pages(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the pages load, in short."""
+    put_page_files(monkeypatch, tmp_path_factory.mktemp("files"))
 
 
 @pytest.fixture
