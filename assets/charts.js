@@ -158,6 +158,10 @@ const sankey = (model, look, narrow) => ({
   ],
 });
 
+// The place of the prospects behind a number, of a pattern that the page says once.
+const linked = (model, stage, at) =>
+  model.link.replace("STAGE", encodeURIComponent(stage)).replace("FROM", model.spans[at][0]).replace("TO", model.spans[at][1]);
+
 const trend = (model, look, narrow) => ({
   tooltip: tooltip(look, { trigger: "axis", valueFormatter: formats.number }),
   legend: { type: "plain", bottom: 0, icon: "roundRect", itemWidth: 12, itemHeight: 8, textStyle: { color: look.soft, fontSize: 12 } },
@@ -175,7 +179,7 @@ const trend = (model, look, narrow) => ({
     lineStyle: { width: 2 },
     emphasis: { focus: "series" },
     itemStyle: { color: legible(one.colour, look.card) },
-    data: one.values.map((value, at) => ({ value, href: one.hrefs?.[at] })),
+    data: one.values.map((value, at) => ({ value, href: value ? linked(model, one.stage, at) : undefined })),
   })),
 });
 

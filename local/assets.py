@@ -1,9 +1,9 @@
 """The files that the pages load: fetched by npm at pinned versions, held against integrity.json, and bundled.
 
 ``python -m local.assets`` is what the Makefile calls before a build. The result is the content of AssetsLayer:
-``layers/assets/lifecycle_assets`` with files that are named after their content, each also packed for browsers that take
-that, the licences of what is in them, and ``manifest.json``, by which the pages find them. Nothing of it is committed,
-and no browser asks anybody but us for it.
+``layers/assets/lifecycle_assets`` with files that are named after their content, each also packed for browsers that
+take that, the licences of what is in them, and ``manifest.json``, by which the pages find them. Nothing of it is
+committed, and no browser asks anybody but us for it.
 
 npm only fetches here: no package's scripts are run, and nothing is taken whose hash is not in integrity.json, whatever
 registry npm asks.

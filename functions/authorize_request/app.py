@@ -39,8 +39,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Authorize one request.
 
     All authorizers of the API call this: the one for bearers, whose requests have the header Authorization, and those
-    for sessions and for pages. A request that has that header is judged by it alone, so that no cookie opens a bearer's route;
-    and the functions hold what a caller was recognised by against the route (``contract.resolver``).
+    for sessions and for pages. A request that has that header is judged by it alone, so that no cookie opens a bearer's
+    route; and the functions hold what a caller was recognised by against the route (``contract.resolver``).
+
+    A page is shown to nobody without a session either, but its function says so: a browser is to be led to where one
+    signs in, and API Gateway's own 401 cannot do that.
 
     Arguments:
         event: a request, without its body (AWS, "Input to an API Gateway Lambda authorizer").
@@ -50,12 +53,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         A policy for the whole API, and as its context the workspace, the actor, the scopes, and of a key its id, and
         how many requests a second it may make, where that was said of it.
 
-    A page is shown to nobody without a session either, but its function says so, for a browser is to be led to where
-    one signs in, and API Gateway's own 401 cannot do that.
-
     Raises:
-        UnauthorizedError: there is no credential, or none that is good, and no page is asked for. Any other exception denies as well, with a
-            500: an issuer out of reach, whose keys are not known, lets nobody in.
+        UnauthorizedError: there is no credential, or none that is good, and no page is asked for. Any other exception
+            denies as well, with a 500: an issuer out of reach, whose keys are not known, lets nobody in.
     """
     present = now()
     if read_header(event, "authorization") is None:

@@ -7,13 +7,13 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from lifecycle.contract.report_files import answer_report
 
 from lifecycle.contract import encode_reports, parameters
 from lifecycle.contract import report_routes as routes
 from lifecycle.contract.caller import read_caller
 from lifecycle.contract.cursors import CursorMaker
 from lifecycle.contract.report_desk import counted_for, reports_for
+from lifecycle.contract.report_files import answer_report
 from lifecycle.contract.report_parameters import read_counted, read_format, read_wanted
 from lifecycle.contract.resolver import Api, answer, logger
 from lifecycle.contract.route import Route

@@ -159,6 +159,15 @@ STORY: dict[str, tuple[int, str | None]] = {
 
 Handle = Callable[[str, Any], Any]
 
+#: The requests whose answer names what they made, by the id that the samples have for it: where the answer has it.
+_NAMES = {
+    "manage_funnel.make_draft": (DRAFT_ID, "draft_id"),
+    "manage_funnel.simulate": (SIMULATION_ID, "simulation_id"),
+    "manage_sources.connect_signed": (SIGNED_SOURCE_ID, "source_id"),
+}
+#: The forms whose answer leads to the page of what they made, and the id that the samples have for it.
+_LEADS_TO = {"submit_pages.make_draft": DRAFT_ID, "submit_pages.simulate": SIMULATION_ID}
+
 
 def handle(function: str, event: Any, told: SimpleNamespace | None = None) -> Any:
     """Have a function's handler handle an event; what it is ``told`` of its invocation is the usual otherwise."""
@@ -206,14 +215,11 @@ def _tell(handle: Handle, issuer: FakeIssuer) -> None:
         answer = invoke(name, made, handle)
         assert answer["statusCode"] == status, (name, answer["body"])
         assert stage is None or f'"{stage}"' in answer["body"], (name, answer["body"])
-        if name == "manage_funnel.make_draft":
-            made[DRAFT_ID] = json.loads(answer["body"])["draft_id"]
-        elif name == "manage_funnel.simulate":
-            made[SIMULATION_ID] = json.loads(answer["body"])["simulation_id"]
-        elif name == "submit_pages.make_draft":
-            made[DRAFT_ID] = _last_segment(answer)
-        elif name == "submit_pages.simulate":
-            made[SIMULATION_ID] = _last_segment(answer)
+        if name in _NAMES:
+            named, field = _NAMES[name]
+            made[named] = json.loads(answer["body"])[field]
+        elif name in _LEADS_TO:
+            made[_LEADS_TO[name]] = _last_segment(answer)
         elif name == "manage_keys.give_out":
             made[KEY_ID] = json.loads(answer["body"])["key_id"]
             made[KEY] = json.loads(answer["body"])["key"]
@@ -221,8 +227,6 @@ def _tell(handle: Handle, issuer: FakeIssuer) -> None:
             made |= _addressed(SOURCE_ID, json.loads(answer["body"])["source_id"])
         elif name == "manage_sources.quarantine":
             made[PART_ID] = json.loads(answer["body"])["parts"][0]["part_id"]
-        elif name == "manage_sources.connect_signed":
-            made[SIGNED_SOURCE_ID] = json.loads(answer["body"])["source_id"]
         elif name == "sign_in.with_key":
             made[SESSION] = re.findall("__Host-session=([^;]+)", str(answer["multiValueHeaders"]))[0]
             made[CSRF] = json.loads(answer["body"])["csrf_token"]

@@ -147,7 +147,9 @@ def test_the_api_has_the_routes_of_the_contract_and_no_others() -> None:
         if event["Method"] != "options" or name not in ASKED_BEFOREHAND
     }
 
-    assert deployed == {(route.method, route.path, route.function, _authorizer_of(route)) for route in (*ROUTES, *PAGE_ROUTES)}
+    assert deployed == {
+        (route.method, route.path, route.function, _authorizer_of(route)) for route in (*ROUTES, *PAGE_ROUTES)
+    }
 
 
 def _authorizer_of(route: Route) -> str | None:

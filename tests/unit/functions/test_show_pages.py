@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -36,10 +35,17 @@ SHOWN = [route for route in PRIVATE if route.function == "show_pages"]
 CHANGING = [route for route in PRIVATE if route.method != "GET"]
 HOSTILE = "<script>alert(1)</script>"
 #: Names that a spreadsheet or a browser might take for more than names.
-NAMES = (HOSTILE, "=cmd|' /C calc'!A0", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "javascript:alert(1)", "'-alert(1)-'")
+NAMES = (
+    HOSTILE,
+    "=cmd|' /C calc'!A0",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }}",
+    "javascript:alert(1)",
+    "'-alert(1)-'",
+)
 
 
-def by_name(routes: list[Route]) -> Any:
+def by_name(routes: list[Route]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("route", routes, ids=lambda route: f"{route.method} {route.path}")
 
 
@@ -111,7 +117,9 @@ def test_a_page_is_shown_to_whoever_has_signed_in(call: Call, fake: FakeLifecycl
 
 
 @by_name([route for route in PRIVATE if route.method == "GET"])
-def test_who_has_no_session_is_led_to_where_one_signs_in_and_back(call: Call, fake: FakeLifecycle, route: Route) -> None:
+def test_who_has_no_session_is_led_to_where_one_signs_in_and_back(
+    call: Call, fake: FakeLifecycle, route: Route
+) -> None:
     reply = nobody(call, route, query={"stage": ["engaged & more"]})
 
     assert reply.status == 302
@@ -418,7 +426,9 @@ def test_what_is_no_form_of_ours_is_refused(call: Call, fake: FakeLifecycle, bod
     assert fake.log == []
 
 
-def test_what_failed_by_chance_is_told_as_such(call: Call, fake: FakeLifecycle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_failed_by_chance_is_told_as_such(
+    call: Call, fake: FakeLifecycle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fake.fails_with = FunnelBusyError()
     reply = visit(call, PROSPECT)
 

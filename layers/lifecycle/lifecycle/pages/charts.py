@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from lifecycle.pages.stages import colour_of
 from lifecycle.reports.asked import ReportedStage
+from lifecycle.reports.periods import Span
 
 Model = dict[str, Any]
 #: From a stage to the address of the prospects behind its number.
@@ -20,7 +21,9 @@ class Looks:
     """How the stages of a report look."""
 
     def __init__(self, stages: Sequence[ReportedStage]) -> None:
-        self._stages = {stage.stage: (stage.label, stage.colour or colour_of(place)) for place, stage in enumerate(stages)}
+        self._stages = {
+            stage.stage: (stage.label, stage.colour or colour_of(place)) for place, stage in enumerate(stages)
+        }
 
     def label(self, stage: str) -> str:
         """Its label; its key where the report has no such stage."""
@@ -48,25 +51,37 @@ def funnel_chart(stages: Iterable[ReportedStage], looks: Looks, values: Mapping[
 
 
 class Series(NamedTuple):
-    """The values of a stage over the periods, and where their prospects are listed."""
+    """The values of a stage over the periods."""
 
     stage: str
     values: tuple[int, ...]
-    links: tuple[str, ...]
 
 
-def trend_chart(periods: Sequence[str], series: Iterable[Series], looks: Looks, *, stacked: bool) -> Model:
-    """Numbers of stages over time."""
+def trend_chart(
+    periods: Sequence[tuple[str, Span]], series: Iterable[Series], looks: Looks, link: str, *, stacked: bool
+) -> Model:
+    """Numbers of stages over time.
+
+    Arguments:
+        periods: what they are called, and which days they are.
+        series: a line for each stage.
+        looks: of the stages.
+        link: where the prospects behind a number are listed, with ``STAGE``, ``FROM`` and ``TO`` in the place of what
+            it is about: written out for each number, the links would be most of the page.
+        stacked: bars upon each other, instead of lines.
+    """
     return {
         "kind": "trend",
-        "periods": list(periods),
+        "periods": [label for label, _ in periods],
+        "spans": [[span.first.isoformat(), span.last.isoformat()] for _, span in periods],
+        "link": link,
         "stacked": stacked,
         "series": [
             {
+                "stage": one.stage,
                 "label": looks.label(one.stage),
                 "colour": looks.colour(one.stage),
                 "values": list(one.values),
-                "hrefs": list(one.links),
             }
             for one in series
         ],
@@ -78,32 +93,32 @@ class Link(NamedTuple):
 
     from_stage: str | None
     to_stage: str
-    count: int
+    moved: int
     href: str
 
 
 def sankey_chart(links: Sequence[Link], looks: Looks, order: Mapping[str, int]) -> Model:
     """Moves between stages.
 
-    The diagram knows no circles, so whoever goes back, or comes back from beside the ladder, arrives at or leaves from a
-    second node of that stage, with an arrow in its name.
+    The diagram knows no circles, so whoever goes back, or comes back from beside the ladder, arrives at a second node
+    of that stage, with an arrow in its name.
     """
     nodes: dict[str, Model] = {}
     made: list[Model] = []
     for link in links:
-        if not link.count or link.from_stage == link.to_stage:
+        if not link.moved or link.from_stage == link.to_stage:
             continue
         source, target = _ends(link, order)
         label_from = "Became known" if link.from_stage is None else looks.label(link.from_stage)
         nodes.setdefault(source, _node(source, label_from, link.from_stage, looks))
         nodes.setdefault(target, _node(target, looks.label(link.to_stage), link.to_stage, looks))
-        nodes[source]["out"] += link.count
-        nodes[target]["in"] += link.count
+        nodes[source]["out"] += link.moved
+        nodes[target]["in"] += link.moved
         made.append(
             {
                 "source": source,
                 "target": target,
-                "value": link.count,
+                "value": link.moved,
                 "from": label_from,
                 "to": looks.label(link.to_stage),
                 "href": link.href,
@@ -125,7 +140,13 @@ def _ends(link: Link, order: Mapping[str, int]) -> tuple[str, str]:
 
 def _node(name: str, label: str, stage: str | None, looks: Looks) -> Model:
     colour = "#6b7280" if stage is None else looks.colour(stage)
-    return {"name": name, "label": f"↩ {label}" if name.startswith("back:") else label, "colour": colour, "in": 0, "out": 0}
+    return {
+        "name": name,
+        "label": f"↩ {label}" if name.startswith("back:") else label,
+        "colour": colour,
+        "in": 0,
+        "out": 0,
+    }
 
 
 class Bar(NamedTuple):

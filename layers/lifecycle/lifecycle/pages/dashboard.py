@@ -137,12 +137,12 @@ def _trend(report: Report[StageFigures], measure: str, looks: Looks, counting: C
         Series(
             stage.stage,
             tuple(int(getattr(period.figures[places[stage.stage]], measure)) for period in report.periods),
-            tuple(counting.link(measure, stage.stage, period.span) for period in report.periods),
         )
         for stage in report.stages
     ]
-    labels = [period_label(period.span, report_by(report)) for period in report.periods]
-    return trend_chart(labels, series, looks, stacked=measure == "entered")
+    longest = report_by(report)
+    named = [(period_label(period.span, longest), period.span) for period in report.periods]
+    return trend_chart(named, series, looks, counting.pattern(measure), stacked=measure == "entered")
 
 
 def report_by(report: Report[Any]) -> int:

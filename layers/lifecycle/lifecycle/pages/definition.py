@@ -104,6 +104,8 @@ def _scoring(funnel: Funnel) -> Iterator[str]:
 
 def _recycling(funnel: Funnel, stages: Stages) -> Iterator[str]:
     for rule in funnel.recycling:
-        origins = "" if rule.from_stages is None else f" in {' or '.join(stages[key].label for key in rule.from_stages)}"
+        origins = (
+            "" if rule.from_stages is None else f" in {' or '.join(stages[key].label for key in rule.from_stages)}"
+        )
         reasons = "" if rule.reasons is None else f" because of {' or '.join(rule.reasons)}"
         yield f"Prospects{origins} whose deals are all lost{reasons} go to {stages[rule.to_stage].label}."

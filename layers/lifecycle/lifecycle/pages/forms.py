@@ -29,9 +29,7 @@ def read_form(event: Mapping[str, Any]) -> dict[str, str]:
     if not (event.get("body") or "").strip():
         return {}
     try:
-        pairs = parse_qsl(
-            read_text(event, MAX_DEFINITION_BODY_BYTES), errors="strict", max_num_fields=_MOST_FIELDS
-        )
+        pairs = parse_qsl(read_text(event, MAX_DEFINITION_BODY_BYTES), errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise MalformedBodyError("The body is no form that can be read.") from None
     fields = {name: value.strip() for name, value in pairs if value.strip()}
@@ -66,4 +64,6 @@ def publication_value(fields: Mapping[str, str]) -> dict[str, Any]:
     says that UTC is meant.
     """
     moment = fields.get("effective_at")
-    return dict(fields) if moment is None else {**fields, "effective_at": moment + (":00Z" if len(moment) == 16 else "Z")}
+    return (
+        dict(fields) if moment is None else {**fields, "effective_at": moment + (":00Z" if len(moment) == 16 else "Z")}
+    )

@@ -30,7 +30,7 @@ class Cell(NamedTuple):
     """How many would go from one stage to another; ``shade`` grows with it."""
 
     to_stage: str
-    count: int
+    moved: int
     shade: int
 
 
@@ -150,5 +150,3 @@ def _matrix(view: JobView, stages: Stages) -> dict[str, Any]:
         row = view.moves[key]
         cells.append((stages[key], [Cell(to, row.get(to, 0), -(-row.get(to, 0) * _SHADES // most)) for to in columns]))
     return {"columns": [stages[key] for key in columns], "rows": cells}
-
-

@@ -72,6 +72,15 @@ class Counting(NamedTuple):
     span: Span
     filters: Filters
 
+    def pattern(self, number: str) -> str:
+        """The same for any stage and days, with ``STAGE``, ``FROM`` and ``TO`` in their place.
+
+        Arguments:
+            number: which number.
+        """
+        asked = {"number": number, "stage": "STAGE", "from": "FROM", "to": "TO", **self.filters.slice}
+        return f"{self.base}{COUNTED}?{query(asked)}"
+
     def link(self, number: str, stage: str | None, span: Span | None = None, **more: Any) -> str:
         """Where the prospects are listed that a number counts.
 

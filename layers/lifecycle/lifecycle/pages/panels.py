@@ -1,4 +1,4 @@
-"""The panels of the dashboard that its page asks for by itself: each a report with its chart, its table and its words."""
+"""The panels that the dashboard asks for by itself: each a report with its chart, its table and its words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from lifecycle.pages.charts import Bar, Link, Looks, bar_chart, sankey_chart
 from lifecycle.pages.dashboard import PANELS
 from lifecycle.pages.links import Counting, Filters, filters_of
-from lifecycle.pages.render import duration, money
+from lifecycle.pages.render import NOTHING, duration, money
 from lifecycle.reports.definitions import DEFINITIONS
 from lifecycle.reports.dimensions import DIMENSIONS, NOT_TOLD
 from lifecycle.services.report_prospects import CountedProspects
@@ -88,7 +88,7 @@ class Panels:
                 )
                 for one, link in zip(report.totals, links, strict=True)
             ],
-            "chart": sankey_chart(links, looks, order) if any(link.count for link in links) else None,
+            "chart": sankey_chart(links, looks, order) if any(link.moved for link in links) else None,
             "definitions": ("flow", "corrected"),
         }
 
@@ -97,7 +97,7 @@ class Panels:
         answered = self._reports.conversion(wanted, self._now)
         report, counting = answered.report, Counting(self._base, answered.span, filters)
         looks = Looks(report.stages)
-        basis = (
+        basis: dict[str, Any] = (
             {} if wanted.basis == "period" else {"basis": "cohort", "within": filters.given.get("conversion", "ever")}
         )
         adjacent = [pair for pair in report.totals if pair.adjacent]
@@ -179,7 +179,7 @@ class Panels:
                 (
                     looks.label(one.stage),
                     (one.inside, counting.link("stock", one.stage)),
-                    one.limit or "–",
+                    one.limit or NOTHING,
                     (one.beyond_limit, counting.link("beyond_limit", one.stage)),
                     duration(one.p90),
                     (one.beyond_p90, counting.link("beyond_p90", one.stage)),
@@ -251,23 +251,18 @@ class Panels:
         answered = self._reports.funnel(narrowed.wanted, self._now)
         looks = Looks(answered.report.stages)
         ladder = [stage.stage for stage in answered.report.stages if not stage.beside]
-        rows = []
+        rows: list[tuple[int, tuple[Any, ...]]] = []
         for one in answered.report.break_down:
             part = Filters({**filters.given, "only": dimension, "value": one.value, "break_down": ""})
             counting = Counting(self._base, answered.span, part)
             entered = {figures.stage: figures.entered for figures in one.figures}
-            rows.append(
-                (
-                    (one.value, f"{self._base}/?{part.changed()}"),
-                    *((entered[stage], counting.link("entered", stage)) for stage in ladder),
-                )
-            )
-        rows.sort(key=lambda row: -sum(number for number, _ in row[1:]))
+            numbers = [(entered[stage], counting.link("entered", stage)) for stage in ladder]
+            rows.append((sum(entered.values()), ((one.value, f"{self._base}/?{part.changed()}"), *numbers)))
         return {
             "title": f"By {dimension}: entered",
             "report": "funnel",
             "columns": [dimension.capitalize(), *map(looks.label, ladder)],
-            "rows": rows,
+            "rows": [row for _, row in sorted(rows, key=lambda row: -row[0])],
             "definitions": ("entered", "slices"),
         }
 
@@ -277,4 +272,4 @@ def _seconds(length: timedelta | None) -> float | None:
 
 
 def _percent(rate: float | None) -> str:
-    return "–" if rate is None else f"{rate * 100:.1f} %"
+    return NOTHING if rate is None else f"{rate * 100:.1f} %"

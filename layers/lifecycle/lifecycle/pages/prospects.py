@@ -12,7 +12,7 @@ from lifecycle.contract import parameters
 from lifecycle.contract.caller import Caller
 from lifecycle.contract.cursors import CursorMaker
 from lifecycle.contract.page_routes import GET_PROSPECTS, GET_TIMELINE
-from lifecycle.contract.refusals import RefusedValueError
+from lifecycle.contract.refusals import InvalidRequestError, RefusedValueError
 from lifecycle.events import Identity
 from lifecycle.pages.stages import Stages
 from lifecycle.pages.timeline import timeline_entries
@@ -97,7 +97,7 @@ class ProspectPages:
             return self._lifecycle.get_prospect(parameters.prospect_id(wanted)), None
         except ProspectErasedError:
             return None, "This person was erased: nothing is held any more."
-        except (ProspectNotFoundError, RefusedValueError, parameters.InvalidRequestError):
+        except (ProspectNotFoundError, RefusedValueError, InvalidRequestError):
             return None, "Nobody has this email or id. Write the whole email, or a prospect's id, which begins with p."
 
     def prospect(self, prospect_id: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from markupsafe import Markup
 
 from lifecycle.pages.files import file_name
 
+#: In the place of what is not known: a dash.
+NOTHING = "\N{EN DASH}"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -31,7 +33,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"moment": moment, "duration": duration, "number": number, "money": money, "query": query, "day": day}
+    environment.filters |= {
+        "moment": moment,
+        "duration": duration,
+        "number": number,
+        "money": money,
+        "query": query,
+        "day": day,
+    }
     environment.globals |= {"file_name": file_name}
     return environment
 
@@ -64,7 +73,7 @@ def day(value: date) -> Markup:
 def duration(value: timedelta | float | None) -> str:
     """A length of time in the unit that suits it."""
     if value is None:
-        return "–"
+        return NOTHING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
     for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
         if seconds >= unit:
@@ -79,7 +88,7 @@ def _rounded(value: float) -> str:
 def number(value: float | Decimal | None) -> str:
     """A number with its thousands apart."""
     if value is None:
-        return "–"
+        return NOTHING
     if isinstance(value, float) and not value.is_integer():
         return f"{value:,.2f}"
     return f"{value:,.0f}"

@@ -75,7 +75,7 @@ def timeline_entries(page: TimelinePage, stages: Stages) -> tuple[Entry, ...]:
 
 def _entry(entry: Event | TransitionRecord, stages: Stages, withdrawn: set[str]) -> Entry:
     if isinstance(entry, TransitionRecord):
-        return _transition(entry, stages)
+        return _transition(entry)
     told = _TELLERS[type(entry)](entry, stages)
     late = entry.recorded_at if (entry.recorded_at - entry.occurred_at).total_seconds() > 60 else None
     told = told._replace(event_id=entry.id, recorded_at=late)
@@ -84,7 +84,7 @@ def _entry(entry: Event | TransitionRecord, stages: Stages, withdrawn: set[str])
     return told
 
 
-def _transition(record: TransitionRecord, stages: Stages) -> Entry:
+def _transition(record: TransitionRecord) -> Entry:
     why = " ".join(filter(None, (_CAUSES.get(record.cause, record.cause), record.criterion)))
     told = {
         "By": record.actor,

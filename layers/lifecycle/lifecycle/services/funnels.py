@@ -31,7 +31,6 @@ from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import FunnelRecords
 from lifecycle.store.workspace_clients import workspace_client
 
-
 #: What a draft starts from, where that is none of the gallery.
 IN_FORCE = "in_force"
 
