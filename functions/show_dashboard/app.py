@@ -73,7 +73,7 @@ def save_report(name: str) -> Response[Any]:
     query = parameters.read_query(api.event, routes.GET_REPORT.query_names)
     if name not in _SAVED:
         raise NotFoundError
-    return answer_report(_SAVED[name](reports_for(read_caller(api.event)), filters_of(query).wanted), "csv")
+    return answer_report(_SAVED[name](reports_for(read_caller(api.event)), filters_of(query).saved), "csv")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -144,6 +144,7 @@ def test_there_are_no_other_panels_and_reports(call: Call, fake: FakeLifecycle) 
         ({"only": ["source"], "value": ["nowhere"]}, 200),
         ({"only": ["source"], "value": [""]}, 200),
         ({"only": ["shoe_size"], "value": ["43"]}, 200),
+        ({"only": ["source"], "value": ["spring"], "break_down": ["owner"]}, 200),
         ({"conversion": ["30"]}, 200),
         ({"measure": ["votes"]}, 200),
     ],

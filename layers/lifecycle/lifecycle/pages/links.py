@@ -17,7 +17,7 @@ COUNTED = "/pages/reports/counted"
 FIELDS = ("from", "to", "by", "compare", "only", "value", "break_down", "measure", "conversion")
 
 #: What of the dashboard's own fields a report is asked for as it is.
-_OF_REPORTS = ("from", "to", "by", "compare", "break_down")
+_OF_REPORTS = ("from", "to", "by", "compare")
 #: Numbers that are of now and of everybody.
 _OF_NOW = ("beyond_limit", "beyond_p90")
 
@@ -37,6 +37,14 @@ class Filters(NamedTuple):
         asked = {name: self.given[name] for name in _OF_REPORTS if self.given.get(name)}
         asked.setdefault("by", "week")
         return read_wanted({**asked, **self.slice, **self._conversion})
+
+    @property
+    def saved(self) -> Wanted:
+        """The same as it is saved: broken down as well, where that is said. Raises as ``wanted``."""
+        dimension = self.given.get("break_down")
+        if dimension not in DIMENSIONS or self.slice:
+            return self.wanted
+        return self.wanted._replace(break_down=dimension)
 
     @property
     def slice(self) -> dict[str, str]:

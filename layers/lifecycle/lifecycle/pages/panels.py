@@ -59,7 +59,16 @@ class Panels:
         filters = filters_of(query)
         shown = self._makers[name](filters)
         told = {key: DEFINITIONS[key] for key in shown.pop("definitions")}
-        return {"name": name, "filters": filters, "is_broad": PANELS[name], "definitions": told, "chart": None, **shown}
+        return {
+            "name": name,
+            "filters": filters,
+            "is_broad": PANELS[name],
+            "definitions": told,
+            "chart": None,
+            "named": (),
+            "saved": filters.changed(break_down=None),
+            **shown,
+        }
 
     def _flows(self, filters: Filters) -> dict[str, Any]:
         answered = self._reports.flows(filters.wanted, self._now)
@@ -248,7 +257,7 @@ class Panels:
         if dimension not in DIMENSIONS or filters.slice:
             return {"title": "Break-down", "report": None, "columns": [], "rows": [], "definitions": ("slices",)}
         narrowed = Filters({**filters.given, "break_down": dimension})
-        answered = self._reports.funnel(narrowed.wanted, self._now)
+        answered = self._reports.funnel(narrowed.saved, self._now)
         looks = Looks(answered.report.stages)
         ladder = [stage.stage for stage in answered.report.stages if not stage.beside]
         rows: list[tuple[int, tuple[Any, ...]]] = []
@@ -261,6 +270,7 @@ class Panels:
         return {
             "title": f"By {dimension}: entered",
             "report": "funnel",
+            "saved": narrowed.changed(),
             "columns": [dimension.capitalize(), *map(looks.label, ladder)],
             "rows": [row for _, row in sorted(rows, key=lambda row: -row[0])],
             "definitions": ("entered", "slices"),
