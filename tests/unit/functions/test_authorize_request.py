@@ -119,7 +119,7 @@ def test_no_key_or_an_unknown_one_is_unauthorized(client: DynamoDBClient, header
         authorize(headers)
 
 
-@pytest.mark.parametrize("headers", [None, {}, {"Cookie": "__Host-session=" + "a" * 43}, {"Cookie": "other=1"}])
+@pytest.mark.parametrize("headers", [None, {}, {"Cookie": "__Host-session=none"}, {"Cookie": "other=1"}])
 @pytest.mark.parametrize(("method", "resource"), [("GET", "/"), ("POST", "/pages/prospects/{prospect_id}/decisions")])
 def test_who_asks_for_a_page_without_a_session_is_let_through_as_nobody(
     client: DynamoDBClient, headers: dict[str, str] | None, method: str, resource: str
