@@ -38,7 +38,7 @@ class Reporting:
         self.sent: list[Step] = []
         self.records = MemoryReports(self.store, lambda: self.now)
         calendars = FixedCalendar(calendar)
-        self.days = ReportDays(self.records, self._send, lambda: self.now, self._clock)
+        self.days = ReportDays(self.records, self._send, self._tell_time, self._clock)
         rows, standing = ReportRows(self.records, self.store), Standing(self.store, calendars)
         self.reports = Reports(self.records, calendars, self.days, rows, standing)
         self.counted = CountedProspects(self.records, rows, calendars, standing, self._clock)
@@ -47,6 +47,11 @@ class Reporting:
 
     def _send(self, message: Step, delay: int = 0) -> None:
         self.sent.append(message)
+
+    def _tell_time(self) -> datetime:
+        # No two looks at a clock see the same microsecond.
+        self.now += timedelta(microseconds=1)
+        return self.now
 
     def _clock(self) -> float:
         self.seconds += self.tick

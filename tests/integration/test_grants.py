@@ -34,7 +34,7 @@ from lifecycle.contract.session_examples import SESSION
 from lifecycle.contract.source_examples import SOURCE_ID
 from lifecycle.contract.throttling import throttle
 from lifecycle.events import Activity, Identity, prospect_id
-from lifecycle.services import lifecycle, paging
+from lifecycle.services import lifecycle, paging, report_days
 from lifecycle.services.credentials import create_api_key
 from lifecycle.store.bus import event_bus
 from lifecycle.store.client import dynamodb_client, hasty_dynamodb_client
@@ -76,7 +76,7 @@ CLIMB = ("email_sent", "website_visit", "form_submission")
 PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 #: What Lambda itself calls by the function's role.
 OF_STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
-WORKSPACE_ROLES = ("WorkspaceRole", "WorkspaceReadRole")
+WORKSPACE_ROLES = ("WorkspaceRole", "WorkspaceReadRole", "WorkspaceReportRole")
 OF_QUEUES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 OF_EVERY_FUNCTION = ("logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
 
@@ -274,6 +274,7 @@ class Told:
         self._time_passes()
         self._what_waits_is_resolved()
         self._events_come_by_a_bus()
+        self._reports_are_read()
         self._long_work_is_done()
 
     def _send(self, sample_name: str, workspace: str, body: Mapping[str, Any] | None = None, **path: str) -> Any:
@@ -331,6 +332,23 @@ class Told:
         self._calls.handle("receive_event", sample("receive_event.salesforce", {SOURCE_ID: source_id}))
         waiting = self._send("manage_sources.unresolved", workspace)["waiting"]
         assert [one["what"] for one in waiting] == ["deal"]
+
+    def _reports_are_read(self) -> None:
+        """At first the day is too large for a request. Later it has been quiet for a while."""
+        workspace = "read-reports"
+        self._make_more_prospects(workspace, LONG_AGO, CLIMB[-1])
+        with self._patch.context() as hurried:
+            hurried.setattr(report_days, "LONGEST_INLINE_SECONDS", -1.0)
+            assert not self._send("read_reports.viscosity", workspace)["complete"]
+        with self._patch.context() as at_that_time:
+            at_that_time.setattr(report_days, "datetime", Clock(datetime.now(UTC) + timedelta(hours=1)))
+            assert self._send("read_reports.viscosity", workspace)["complete"]
+        for name in ("read_reports.prospects", "read_reports.stock"):
+            event = request(name, workspace)
+            asked = {**event["queryStringParameters"], "stage": "marketing_qualified"}
+            event |= {"multiValueQueryStringParameters": {name: [value] for name, value in asked.items()}}
+            counted = json.loads(self._calls.handle("read_reports", event)["body"])
+            assert len(counted["prospects"]) == SHARDS + 1
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifecycle.reports.durations import ACCURACY, Durations
+from lifecycle.reports.durations import ACCURACY, Durations, bin_of, quantiles_of
 
 LONGEST = timedelta(days=3650)
 
@@ -82,3 +83,17 @@ def test_less_than_a_second_is_none(length: timedelta) -> None:
 
 def test_protobuf_does_not_come_in() -> None:
     assert not [name for name in sys.modules if name.startswith("google.protobuf")]
+
+
+@given(lengths)
+def test_quantiles_of_bins_are_those_of_the_lengths(taken: list[timedelta]) -> None:
+    parts = (0.0, 0.5, 0.75, 0.9, 1.0)
+
+    assert quantiles_of(Counter(map(bin_of, taken)), parts) == [durations(taken).quantile(part) for part in parts]
+
+
+@given(st.integers(0, 10**9) | st.integers(0, 5_000))
+def test_a_bin_is_where_the_sketch_counts(seconds: int) -> None:
+    counted = durations([timedelta(seconds=seconds)]).dump()
+
+    assert bin_of(timedelta(seconds=seconds)) == (0 if seconds == 0 else counted["first"] + 1)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lifecycle.reports.cells import Table, Thing, counts_of, things_of, values_of
+from lifecycle.reports.cells import KEY_BITS, KEY_MASK, Places, Table, Thing, counts_of, things_of, values_of
 from lifecycle.reports.parts import BEGINNING, Parts, part_name
 from lifecycle.reports.periods import Period, Span
 
 #: Of each value, the counts of each bucket.
 Buckets = dict[str, list[Counter[Any]]]
+
+#: Of what was counted, how often each number beside it was.
+Sums = defaultdict[Any, Counter[int]]
 
 #: What a thing of a table is counted as.
 CountedAs = Callable[[Thing], Any]
@@ -82,6 +85,61 @@ def _add(table: Table, to: Buckets, values: Sequence[str] | None, calendar: Cale
             bucket, thing = things[place]
             if bucket is not None:
                 buckets[bucket][thing] += count
+
+
+def add_up_keyed(
+    parts: Parts,
+    name: tuple[str, str],
+    days: Span,
+    tables: Mapping[str, CountedAs],
+    values: Sequence[str] | None = None,
+) -> dict[str, dict[str, Sums]]:
+    """Add up tables whose things have numbers of their own.
+
+    Arguments:
+        parts: where they are.
+        name: family and dimension.
+        days: of which UTC days.
+        tables: which tables, and what each thing of them counts as; as ``None`` it does not count.
+        values: which values of the dimension; ``None`` for all that there are.
+
+    Returns:
+        For each of the tables the sums by value; a value that was asked for is always there.
+    """
+    places = {table: Places({None: 0}) for table in tables}
+    added: dict[str, dict[str, defaultdict[int, int]]] = {
+        table: {value: defaultdict(int) for value in values or ()} for table in tables
+    }
+    for _, part in parts.read(part_name(*name), days.first, days.last):
+        for table, counted_as in tables.items():
+            _add_keyed(
+                part[table], added[table], values, [places[table][counted_as(one)] for one in things_of(part[table])]
+            )
+    return {
+        table: {value: _sums(cells, list(places[table])) for value, cells in by_value.items()}
+        for table, by_value in added.items()
+    }
+
+
+def _add_keyed(
+    table: Table, to: dict[str, defaultdict[int, int]], values: Sequence[str] | None, places: Sequence[int]
+) -> None:
+    # What a cell has to be moved by, so that it begins with the common place of its thing instead of the table's own.
+    moved = [(place - own) << KEY_BITS for own, place in enumerate(places)]
+    for value in values_of(table) if values is None else values:
+        if value not in to:
+            to[value] = defaultdict(int)
+        sums = to[value]
+        for cell, count in counts_of(table, value):
+            sums[cell + moved[cell >> KEY_BITS]] += count
+
+
+def _sums(cells: Mapping[int, int], counted: Sequence[Any]) -> Sums:
+    sums: Sums = defaultdict(Counter)
+    for cell, count in cells.items():
+        sums[counted[cell >> KEY_BITS]][cell & KEY_MASK] = count
+    sums.pop(None, None)
+    return sums
 
 
 def _empty(calendar: Calendar) -> list[Counter[Any]]:

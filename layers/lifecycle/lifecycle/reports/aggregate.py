@@ -5,183 +5,275 @@ carries the local date, of which a UTC day has two or three, so that a day hangs
 parts of a dimension a step comes in under the value of the stay that it begins, and goes out under that of the stay
 that it ends, so that each slice adds up by itself.
 
+Rows are taken apart into columns, and what belongs to one context (cycle, version, and what was told) is put together:
+adding up for each value of each dimension is then done by ``Counter``, which counts whole numbers in C.
+
 Dates are days since the year 1 (``date.toordinal``): short, and quick to compare.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import gc
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lifecycle.reports.cells import Places, Table, table
+from lifecycle.reports.cells import KEY_BITS, KEY_MASK, Places, Table, table
 from lifecycle.reports.dimensions import ALL, DIMENSIONS, values_of
 from lifecycle.reports.durations import bin_of
-from lifecycle.reports.parts import CORRECTED_KNOWN_BY, GRANULARITIES, part_name
-from lifecycle.reports.periods import start_of
+from lifecycle.reports.parts import CORRECTED_KNOWN_BY, GRANULARITIES, PART_NAMES, part_name
+from lifecycle.reports.periods import Granularity, start_of
 from lifecycle.reports.windows import window_of
-from lifecycle.steps import DayRow, Entry, LostDeal, Step, Told
+from lifecycle.steps import DayRow, LostDeal, Step, Told
 
 #: Time zones were apart by odd seconds until 1972; later, a quarter of an hour lies within one date everywhere.
 _QUARTER = 900
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SINCE = datetime(1973, 1, 1, tzinfo=UTC).timestamp()
+_SINCE = datetime(1973, 1, 1, tzinfo=UTC).timestamp() // _QUARTER
+
+
+#: What is no dimension of reports: each version in each cycle.
+_IN_BOTH = "version/cycle"
+#: Dimensions that follow from that, and how.
+_FROM_BOTH: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        ALL: lambda _: ALL,
+        "version": lambda key: key.partition("/")[0],
+        "cycle": lambda key: key.partition("/")[2],
+    }
+)
 
 
 class _LocalDates(dict[float, int]):
-    """The local date of quarters of an hour."""
+    """The local date of quarters of an hour, worked out once for each."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         super().__init__()
         self._zone = zone
 
     def __missing__(self, quarter: float) -> int:
-        day = self[quarter] = self.exactly(_EPOCH + timedelta(seconds=quarter * _QUARTER))
+        day = self[quarter] = self._exactly(_EPOCH + timedelta(seconds=quarter * _QUARTER))
         return day
 
-    def exactly(self, moment: datetime) -> int:
+    def _exactly(self, moment: datetime) -> int:
         return moment.astimezone(self._zone).toordinal()
 
-    def of(self, moment: datetime) -> int:
-        seconds = moment.timestamp()
-        return self[seconds // _QUARTER] if seconds >= _SINCE else self.exactly(moment)
+    def of(self, moments: Sequence[datetime]) -> list[int]:
+        quarters = [moment.timestamp() // _QUARTER for moment in moments]
+        if min(quarters, default=_SINCE) >= _SINCE:
+            return list(map(self.__getitem__, quarters))
+        return [
+            self[quarter] if quarter >= _SINCE else self._exactly(moment)
+            for quarter, moment in zip(quarters, moments, strict=True)
+        ]
 
 
 class _Tally:
-    """Things of one kind, each with the stay under which it counts."""
+    """Cells of one table, each with the context under which it counts."""
 
-    def __init__(self) -> None:
-        self.places = Places()
-        self.cells: list[int] = []
-        self.contexts: list[int] = []
+    def __init__(self, things: Places | None = None) -> None:
+        self.things = Places() if things is None else things
+        self._by_context: defaultdict[int, list[int]] = defaultdict(list)
 
-    def table(self, values: Sequence[str]) -> Table:
-        """The table of one dimension; ``values``: the value of each context."""
-        counts: dict[str, list[int]] = {}
-        counted = Counter(zip(map(values.__getitem__, self.contexts), self.cells, strict=True))
-        for (value, cell), count in counted.items():
-            if value in counts:
-                counts[value] += (cell, count)
+    def take(self, cells: Iterable[int], contexts: Iterable[int]) -> None:
+        by_context = self._by_context
+        for cell, context in zip(cells, contexts, strict=True):
+            by_context[context].append(cell)
+
+    def changed(self, change: Callable[[list[int]], list[int]]) -> _Tally:
+        """The same things, with each context's cells changed."""
+        made = _Tally(self.things)
+        for context, cells in self._by_context.items():
+            made._by_context[context] = change(cells)
+        return made
+
+    def tables(self, contexts_of: Mapping[str, Mapping[str, Sequence[int]]]) -> dict[str, Table]:
+        """The table of each dimension, of which each value has some contexts.
+
+        Versions and cycles are few. So their counts, and those of everybody, come from the counts of each version in
+        each cycle, which is much less to add up than all cells.
+        """
+        in_both = {key: self._count(contexts) for key, contexts in contexts_of[_IN_BOTH].items()}
+        made = {}
+        for dimension in (ALL, *DIMENSIONS):
+            if dimension in _FROM_BOTH:
+                counts = _summed(in_both, _FROM_BOTH[dimension])
             else:
-                counts[value] = [cell, count]
-        return table(self.places, counts)
+                counts = {value: self._count(contexts) for value, contexts in contexts_of[dimension].items()}
+            made[dimension] = table(self.things, {value: cells for value, cells in counts.items() if cells})
+        return made
+
+    def _count(self, contexts: Iterable[int]) -> Counter[int]:
+        by_context = self._by_context
+        return Counter(chain.from_iterable([by_context[one] for one in contexts if one in by_context]))
 
 
-class _Day:
-    """What is counted of a day."""
+def _summed(in_both: Mapping[str, Counter[int]], value_of: Callable[[str], str]) -> dict[str, Counter[int]]:
+    sums: dict[str, Counter[int]] = {}
+    for key, counts in in_both.items():
+        value = value_of(key)
+        if value in sums:
+            sums[value].update(counts)
+        else:
+            sums[value] = counts.copy()
+    return sums
+
+
+class DayTally:
+    """What is counted of a day.
+
+    Arguments:
+        zone: whose dates the cells carry.
+    """
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._dates = _LocalDates(zone)
         #: What of a stay decides to which slices it belongs: its cycle, version, and what was told.
         self._contexts = Places()
         self._moves = _Tally()
-        self._left = _Tally()
         self._exits = _Tally()
         self._reached = _Tally()
         self._ended = _Tally()
-        self._lengths = _Tally()
+        self._lengths = _Tally(self._ended.things)
         self._cohorts = _Tally()
         self._corrected = _Tally()
         self._lost: dict[tuple[int, str | None, str | None, bool], list[Decimal]] = {}
 
     def take(self, rows: Iterable[DayRow]) -> None:
-        for row in rows:
-            step = row.step
-            if step is not None:
-                self._take_step(row.cause, step)
-            elif row.corrected:
-                day = self._dates.of(row.occurred_at)
-                self._corrected.cells.append(self._corrected.places[day, row.from_stage, row.to_stage])
-                self._corrected.contexts.append(self._contexts[row.cycle, row.funnel_version, Told()])
+        """Count rows of the day."""
+        rows = list(rows)
+        self._take_corrected([row for row in rows if row.corrected and row.step is None])
+        causes = [row.cause for row in rows if row.step is not None]
+        steps = [row.step for row in rows if row.step is not None]
+        days = self._dates.of([step.entry.at for step in steps])
+        self._take_moves(causes, steps, days)
+        self._take_ends(steps, days)
+        self._take_reached(steps, days)
 
-    def _take_step(self, cause: str, step: Step) -> None:
-        entry, left, reached, opened = step.entry, step.left, step.reached, step.opened
-        to_stage = step.to_stage
-        day = self._dates.of(entry.at)
-        context = self._contexts[entry[1:]]
-        self._moves.cells.append(
-            self._moves.places[day, step.from_stage, to_stage, cause, step.again, to_stage not in reached, opened]
+    def _take_corrected(self, rows: Sequence[DayRow]) -> None:
+        days = self._dates.of([row.occurred_at for row in rows])
+        self._corrected.take(
+            [self._corrected.things[day, row.from_stage, row.to_stage] for day, row in zip(days, rows, strict=True)],
+            [self._contexts[row.cycle, row.funnel_version, Told()] for row in rows],
         )
-        self._moves.contexts.append(context)
-        if step.why is not None:
-            self._exits.cells.append(self._exits.places[day, to_stage, step.why])
-            self._exits.contexts.append(context)
-        if left is not None:
-            self._take_end(day, step.from_stage, left, entry.at)
-        for stage, first in reached.items():
-            self._take_reached(day, stage, first, step)
 
-    def _take_end(self, day: int, stage: str | None, left: Entry, at: datetime) -> None:
-        context = self._contexts[left[1:]]
-        self._left.cells.append(self._left.places[day, stage])
-        self._left.contexts.append(context)
-        self._ended.cells.append(self._ended.places[day, stage, self._dates.of(left.at)])
-        self._ended.contexts.append(context)
-        length = at - left.at
-        self._lengths.cells.append(self._lengths.places[day, stage, bin_of(length)])
-        self._lengths.contexts.append(context)
+    def _take_moves(self, causes: Sequence[str], steps: Sequence[Step], days: Sequence[int]) -> None:
+        things = self._moves.things
+        contexts = [self._contexts[step.entry[1:]] for step in steps]
+        self._moves.take(
+            [
+                things[
+                    day,
+                    step.from_stage,
+                    step.to_stage,
+                    cause,
+                    step.again,
+                    step.to_stage not in step.reached,
+                    step.opened,
+                ]
+                for day, cause, step in zip(days, causes, steps, strict=True)
+            ],
+            contexts,
+        )
+        told = [
+            (self._exits.things[day, step.to_stage, step.why], context)
+            for day, step, context in zip(days, steps, contexts, strict=True)
+            if step.why is not None
+        ]
+        self._exits.take([cell for cell, _ in told], [context for _, context in told])
 
-    def _take_reached(self, day: int, stage: str, first: Entry, step: Step) -> None:
-        context = self._contexts[first[1:]]
-        cohort = self._dates.of(first.at)
-        window = window_of(step.entry.at - first.at)
-        for higher in step.opened:
-            if higher != stage:
-                self._reached.cells.append(self._reached.places[day, stage, higher])
-                self._reached.contexts.append(context)
-                self._cohorts.cells.append(self._cohorts.places[cohort, stage, higher, window])
-                self._cohorts.contexts.append(context)
+    def _take_ends(self, steps: Sequence[Step], days: Sequence[int]) -> None:
+        ends = [
+            (day, step.from_stage, step.left, step.entry.at)
+            for day, step in zip(days, steps, strict=True)
+            if step.left is not None
+        ]
+        contexts = [self._contexts[left[1:]] for _, _, left, _ in ends]
+        bases = [self._ended.things[day, stage] << KEY_BITS for day, stage, _, _ in ends]
+        entered = self._dates.of([left.at for _, _, left, _ in ends])
+        self._ended.take(map(int.__or__, bases, entered), contexts)
+        bins = [bin_of(at - left.at) for _, _, left, at in ends]
+        self._lengths.take(map(int.__or__, bases, bins), contexts)
+
+    def _take_reached(self, steps: Sequence[Step], days: Sequence[int]) -> None:
+        pairs = [
+            (day, step.entry.at, stage, first, higher)
+            for day, step in zip(days, steps, strict=True)
+            for higher in step.opened
+            for stage, first in step.reached.items()
+            if higher != stage
+        ]
+        contexts = [self._contexts[first[1:]] for _, _, _, first, _ in pairs]
+        self._reached.take([self._reached.things[day, stage, higher] for day, _, stage, _, higher in pairs], contexts)
+        bases = [
+            self._cohorts.things[stage, higher, window_of(at - first.at)] << KEY_BITS
+            for _, at, stage, first, higher in pairs
+        ]
+        self._cohorts.take(map(int.__or__, bases, self._dates.of([first.at for _, _, _, first, _ in pairs])), contexts)
 
     def take_lost(self, deals: Iterable[LostDeal]) -> None:
+        """Count deals that were lost on the day."""
         for deal in deals:
             currency = deal.currency if deal.amount is not None else None
-            thing = (self._dates.of(deal.lost_at), deal.reason, currency, deal.amount is None)
+            thing = (self._dates.of([deal.lost_at])[0], deal.reason, currency, deal.amount is None)
             self._lost.setdefault(thing, []).append(deal.amount or Decimal(0))
 
     def parts(self) -> dict[str, Any]:
-        weeks, months = self._cohorts_by("week"), self._cohorts_by("month")
-        by_dimension: dict[str, list[str]] = {ALL: [ALL] * len(self._contexts)}
-        told = [values_of(*context) for context in self._contexts]
-        for dimension in DIMENSIONS:
-            by_dimension[dimension] = [values[dimension] for values in told]
-        parts: dict[str, Any] = {}
-        for name, values in by_dimension.items():
-            flows: dict[str, Any] = {
-                "moves": self._moves.table(values),
-                "left": self._left.table(values),
-                "exits": self._exits.table(values),
-                "reached": self._reached.table(values),
-            }
-            if name in CORRECTED_KNOWN_BY:
-                flows["corrected"] = self._corrected.table(values)
-            if name == ALL:
-                flows["lost"] = [
-                    [day, reason, currency, len(amounts), None if untold else str(sum(amounts))]
-                    for (day, reason, currency, untold), amounts in self._lost.items()
-                ]
-            parts[part_name("flows", name)] = flows
-            parts[part_name("stays", name)] = {
-                "ended": self._ended.table(values),
-                "lengths": self._lengths.table(values),
-            }
-            for granularity, tally in zip(GRANULARITIES, (self._cohorts, weeks, months), strict=True):
-                parts[part_name(f"cohorts_by_{granularity}", name)] = {"cohorts": tally.table(values)}
+        """The day's parts by name."""
+        left = self._ended.changed(lambda cells: [cell >> KEY_BITS for cell in cells])
+        families: dict[str, dict[str, _Tally]] = {
+            "flows": {"moves": self._moves, "left": left, "exits": self._exits, "reached": self._reached},
+            "stays": {"ended": self._ended, "lengths": self._lengths},
+            **{f"cohorts_by_{by}": {"cohorts": self._cohorts_by(by)} for by in GRANULARITIES},
+        }
+        contexts_of = self._contexts_by_dimension()
+        parts: dict[str, Any] = {name: {} for name in PART_NAMES}
+        for family, tallies in families.items():
+            for name, tally in tallies.items():
+                tables = tally.tables(contexts_of)
+                for dimension in (ALL, *DIMENSIONS):
+                    parts[part_name(family, dimension)][name] = tables[dimension]
+        corrected = self._corrected.tables(contexts_of)
+        for dimension in CORRECTED_KNOWN_BY:
+            parts[part_name("flows", dimension)]["corrected"] = corrected[dimension]
+        parts[part_name("flows", ALL)]["lost"] = [
+            [day, reason, currency, len(amounts), None if untold else str(sum(amounts))]
+            for (day, reason, currency, untold), amounts in self._lost.items()
+        ]
         return parts
 
-    def _cohorts_by(self, by: Any) -> _Tally:
-        tally = _Tally()
-        starts = {
-            day: start_of(date.fromordinal(day), by).toordinal() for day in {thing[0] for thing in self._cohorts.places}
-        }
-        coarser = [
-            tally.places[starts[day], stage, higher, window] for day, stage, higher, window in self._cohorts.places
-        ]
-        tally.cells = list(map(coarser.__getitem__, self._cohorts.cells))
-        tally.contexts = self._cohorts.contexts
-        return tally
+    def _contexts_by_dimension(self) -> dict[str, dict[str, list[int]]]:
+        """Of each dimension and value, the places of the contexts."""
+        found: dict[str, dict[str, list[int]]] = {name: {} for name in (ALL, *DIMENSIONS, _IN_BOTH)}
+        for thing, place in self._contexts.items():
+            values: dict[str, str] = {**values_of(*thing)}
+            values[_IN_BOTH] = f"{values['version']}/{values['cycle']}"
+            for dimension, value in values.items():
+                found[dimension].setdefault(value, []).append(place)
+        return found
+
+    def _cohorts_by(self, by: Granularity) -> _Tally:
+        """The cohorts under the first day of their week or month."""
+        back = _Back(by)
+        return self._cohorts.changed(lambda cells: [cell - back[cell & KEY_MASK] for cell in cells])
+
+
+class _Back(dict[int, int]):
+    """By how many days a day is later than the first of its week or month."""
+
+    def __init__(self, by: Granularity) -> None:
+        super().__init__()
+        self._by = by
+
+    def __missing__(self, day: int) -> int:
+        back = self[day] = day - start_of(date.fromordinal(day), self._by).toordinal()
+        return back
 
 
 def aggregate_day(rows: Iterable[DayRow], lost: Iterable[LostDeal], zone: ZoneInfo) -> dict[str, Any]:
@@ -195,7 +287,20 @@ def aggregate_day(rows: Iterable[DayRow], lost: Iterable[LostDeal], zone: ZoneIn
     Returns:
         Its parts by name, plain JSON values; always all of them, some perhaps empty.
     """
-    day = _Day(zone)
-    day.take(rows)
-    day.take_lost(lost)
-    return day.parts()
+    with _without_collector():
+        day = DayTally(zone)
+        day.take(rows)
+        day.take_lost(lost)
+        return day.parts()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Nothing here makes cycles, and looking for some among millions of new objects takes as long as all the rest."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,42 +1,47 @@
 """Cells: how often each of many things was counted on a day, by value, in a form that is small and quick to add up.
 
-A table names the things once, in columns (``[[day, day], [stage, stage]]``), and gives for each value the places of
-those that were counted and how often: ``[0, 5, 2, 1]`` is five of the first and one of the third. The counts of each
-value are JSON in a text of their own, so that who wants one value does not pay for reading all others.
+A table names things once, in columns (``[[day, day], [stage, stage]]``), and gives for each value what was counted of
+it, and how often: ``[0, 5, 2, 1]`` is five of the first thing and one of the third. Where things have many numbers each
+(days, bins of lengths) a cell is a thing's place and a number in one: ``keyed``. The counts of each value are JSON in a
+text of their own, so that who wants one value does not pay for reading all others.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 #: What is counted, such as (day, stage): plain JSON values.
 Thing = tuple[Any, ...]
 
-#: As JSON: ``{"columns": [...], "counts": {value: "[place, count, place, count]"}}``.
+#: As JSON: ``{"columns": [...], "counts": {value: "[cell, count, cell, count]"}}``.
 Table = dict[str, Any]
 
+#: A number beside a thing takes so many bits: enough for any date as a day since the year 1.
+KEY_BITS = 22
+KEY_MASK = (1 << KEY_BITS) - 1
 
-class Places(dict[Thing, int]):
+
+class Places(dict[Any, int]):
     """Things, each with its place in the order in which they were first asked for."""
 
-    def __missing__(self, thing: Thing) -> int:
+    def __missing__(self, thing: Any) -> int:
         """Give it the next place."""
         place = self[thing] = len(self)
         return place
 
 
-def table(things: Iterable[Thing], counts: Mapping[str, Sequence[int]]) -> Table:
-    """A table.
-
-    Arguments:
-        things: in the order of their places.
-        counts: for each value, places and counts in turn.
-    """
+def table(things: Iterable[Thing], counts: Mapping[str, Counter[int]]) -> Table:
+    """A table of things, in the order of their places, with the counts of cells by value."""
     return {
         "columns": list(map(list, zip(*things, strict=True))),
-        "counts": {value: json.dumps(pairs, separators=(",", ":")) for value, pairs in counts.items()},
+        "counts": {
+            value: json.dumps(list(chain.from_iterable(cells.items())), separators=(",", ":"))
+            for value, cells in counts.items()
+        },
     }
 
 
@@ -52,7 +57,7 @@ def values_of(one: Table) -> Iterable[str]:
 
 
 def counts_of(one: Table, value: str) -> Iterator[tuple[int, int]]:
-    """Places of things, each with how often it was counted of a value."""
+    """The cells of a value, each with its count."""
     text = one["counts"].get(value)
     numbers = json.loads(text) if text else ()
     return zip(numbers[::2], numbers[1::2], strict=True)

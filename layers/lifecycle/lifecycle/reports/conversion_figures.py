@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from lifecycle.reports.adding_up import Buckets, Calendar, CountedAs, add_up, whole
+from lifecycle.reports.adding_up import Buckets, Calendar, CountedAs, Sums, add_up, add_up_keyed, whole
 from lifecycle.reports.asked import Asked, Report, ValueFigures, by_period, reported_stages
 from lifecycle.reports.cells import Thing
 from lifecycle.reports.funnel_figures import move_of
@@ -76,20 +77,31 @@ def conversion_by_cohort(
     granularity = asked.by if whole_periods else "day"
 
     def in_time(thing: Thing) -> tuple[str, str] | None:
-        _, stage, higher, window = thing
+        stage, higher, window = thing
         return (stage, higher) if within is None or window <= within else None
 
     def pairs(dimension: str, calendar: Calendar, values: Sequence[str] | None) -> _Pairs:
         entries = add_up(parts, ("flows", dimension), calendar, {"moves": _stage_by("entered_first")}, values=values)
         later = Span(calendar.span.in_utc.first, max(as_of.astimezone(UTC).date(), calendar.span.in_utc.last))
         family = f"cohorts_by_{granularity}"
-        added = add_up(parts, (family, dimension), calendar, {"cohorts": in_time}, values=values, days=later)
-        return _Pairs(entries["moves"], added["cohorts"])
+        added = add_up_keyed(parts, (family, dimension), later, {"cohorts": in_time}, values)
+        return _Pairs(entries["moves"], {value: _buckets(sums, calendar) for value, sums in added["cohorts"].items()})
 
     def ripe(span: Span) -> bool:
         return within is not None and midnight(span.last + DAY, zone) + WINDOWS[within] * DAY <= as_of
 
     return _report(asked, pairs, ripe)
+
+
+def _buckets(cohorts: Sums, calendar: Calendar) -> list[Counter[Any]]:
+    """The pairs of each bucket, from pairs with the days of their cohorts."""
+    buckets: list[Counter[Any]] = [Counter() for _ in range(calendar.size)]
+    for pair, days in cohorts.items():
+        for day, count in days.items():
+            place = calendar.bucket(day)
+            if place is not None:
+                buckets[place][pair] += count
+    return buckets
 
 
 class _Pairs(NamedTuple):

@@ -39,7 +39,7 @@ class Slice(NamedTuple):
 EVERYBODY = Slice()
 
 
-def values_of(cycle: int, version: int, told: Told) -> Mapping[Dimension, str]:
+def values_of(cycle: int, version: int, told: Told) -> Mapping[str, str]:
     """The values of a stay, from what its entry says."""
     source, campaign, owner = (value or NOT_TOLD for value in told)
     return {"source": source, "campaign": campaign, "owner": owner, "version": str(version), "cycle": str(cycle)}

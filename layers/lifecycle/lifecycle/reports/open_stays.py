@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from lifecycle.reports.adding_up import add_up, since_ever, whole
+from lifecycle.reports.adding_up import add_up, add_up_keyed, since_ever, whole
 from lifecycle.reports.cells import Thing
 from lifecycle.reports.dimensions import EVERYBODY
 from lifecycle.reports.parts import Parts
@@ -24,12 +24,17 @@ def open_stays(parts: Parts, last: date) -> dict[str, Counter[date]]:
     calendar = whole(Span(last, last))
     days = since_ever(calendar)
     moves = add_up(parts, ("flows", dimension), calendar, {"moves": _came}, values=[value], days=days)
-    stays = add_up(parts, ("stays", dimension), calendar, {"ended": _had_come}, values=[value], days=days)
+
+    def left(stay: Thing) -> str | None:
+        day, stage = stay
+        return None if calendar.bucket(day) is None else str(stage)
+
+    stays = add_up_keyed(parts, ("stays", dimension), days, {"ended": left}, [value])
     still: Counter[Any] = Counter()
     for bucket in moves["moves"][value]:
         still.update(bucket)
-    for bucket in stays["ended"][value]:
-        still.subtract(bucket)
+    for stage, came in stays["ended"][value].items():
+        still.subtract({(stage, day): count for day, count in came.items()})
     found: dict[str, Counter[date]] = {}
     for (stage, day), count in still.items():
         if count:
@@ -40,9 +45,3 @@ def open_stays(parts: Parts, last: date) -> dict[str, Counter[date]]:
 def _came(move: Thing) -> tuple[str, int]:
     """Into which stage a move leads, and when."""
     return move[2], move[0]
-
-
-def _had_come(stay: Thing) -> tuple[str, int]:
-    """In which stage a stay was that ended, and since when."""
-    _, stage, entered = stay
-    return stage, entered

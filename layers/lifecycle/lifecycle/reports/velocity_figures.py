@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lifecycle.reports.adding_up import Calendar, add_up, since_ever, whole
+from lifecycle.reports.adding_up import Calendar, CountedAs, add_up, add_up_keyed, since_ever, whole
 from lifecycle.reports.asked import Asked, Report, ValueFigures, by_period, reported_stages
 from lifecycle.reports.cells import Thing
 from lifecycle.reports.dimensions import EVERYBODY, Slice
-from lifecycle.reports.durations import Durations, bin_of
+from lifecycle.reports.durations import bin_of, quantiles_of
 from lifecycle.reports.parts import Parts
 from lifecycle.reports.periods import DAY, Span, local_date, midnight, noon
 
@@ -46,7 +46,7 @@ class VelocityFigures:
 
 
 #: Of each stage, how many lengths there are in each bin.
-_Bins = dict[str, Counter[int | None]]
+_Bins = dict[str, Counter[int]]
 
 
 def velocity_report(parts: Parts, asked: Asked, as_of: datetime, zone: ZoneInfo) -> Report[VelocityFigures]:
@@ -94,10 +94,15 @@ def usual_limits(parts: Parts, as_of: datetime, zone: ZoneInfo, sliced: Slice = 
         sliced: of whom.
     """
     today = local_date(as_of, zone)
-    calendar = whole(Span(today - RULE_FROM + DAY, today))
-    added = add_up(parts, ("stays", sliced.dimension), calendar, {"lengths": _stage_and_bin}, values=[sliced.value])
-    bins = _by_stage(added["lengths"][sliced.value][1])
-    limits = {stage: Durations.of_bins(counts).quantile(0.9) for stage, counts in bins.items()}
+    year = Span(today - RULE_FROM + DAY, today)
+
+    def counted_as(thing: Thing) -> str | None:
+        day, stage = thing
+        return stage if date.fromordinal(day) in year else None
+
+    added = add_up_keyed(parts, ("stays", sliced.dimension), year.in_utc, {"lengths": counted_as}, [sliced.value])
+    bins = added["lengths"][sliced.value]
+    limits = {stage: quantiles_of(counts, (0.9,))[0] for stage, counts in bins.items()}
     return {stage: limit for stage, limit in limits.items() if limit is not None}
 
 
@@ -105,34 +110,35 @@ class _Stays:
     """Stays that began and ended, by value and bucket."""
 
     def __init__(self, parts: Parts, dimension: str, calendar: Calendar, values: Sequence[str] | None) -> None:
+        def counted_as(thing: Thing) -> tuple[str, int] | None:
+            day, stage = thing
+            bucket = calendar.bucket(day)
+            return None if bucket is None else (stage, bucket)
+
         days = since_ever(calendar)
         flows = add_up(parts, ("flows", dimension), calendar, {"moves": _entry}, values=values, days=days)
-        tables = {"ended": _ended_entry, "lengths": _stage_and_bin}
-        stays = add_up(parts, ("stays", dimension), calendar, tables, values=values, days=days)
+        tables: dict[str, CountedAs] = {"ended": counted_as, "lengths": counted_as}
+        stays = add_up_keyed(parts, ("stays", dimension), days, tables, values)
         self._lengths = stays["lengths"]
-        self._open = {value: _running(flows["moves"][value], stays["ended"].get(value)) for value in flows["moves"]}
+        self._open = {
+            value: _running(entered, stays["ended"].get(value, {})) for value, entered in flows["moves"].items()
+        }
         self.values = sorted(self._open)
 
     def seen_stages(self) -> set[str]:
         """The stages with a stay that ended in one of the periods, or had not ended by its end."""
-        return {
-            stage
-            for of in (self._lengths, self._open)
-            for buckets in of.values()
-            for bucket in buckets[1:]
-            for (stage, _), count in bucket.items()
-            if count
-        }
+        ended = {stage for sums in self._lengths.values() for stage, bucket in sums if bucket}
+        return ended | {stage for buckets in self._open.values() for stays in buckets[1:] for stage in stays}
 
     def ended(self, value: str, places: range) -> _Bins:
         """The lengths of the stays that ended in some buckets."""
-        total: Counter[Any] = Counter()
-        if buckets := self._lengths.get(value):
-            for place in places:
-                total.update(buckets[place])
-        return _by_stage(total)
+        total: _Bins = {}
+        for (stage, bucket), bins in self._lengths.get(value, {}).items():
+            if bucket in places:
+                total.setdefault(stage, Counter()).update(bins)
+        return total
 
-    def open_at(self, value: str, place: int) -> Counter[tuple[str, int]]:
+    def open_at(self, value: str, place: int) -> Mapping[str, Mapping[int, int]]:
         """How many stays had not ended by the end of a bucket, by stage and day of entry."""
         return self._open[value][place]
 
@@ -145,15 +151,16 @@ class _Ends:
         self._zone = zone
         self._noons: dict[int, datetime] = {}
 
-    def bins(self, stays: Counter[tuple[str, int]], last: date) -> _Bins:
+    def bins(self, stays: Mapping[str, Mapping[int, int]], last: date) -> _Bins:
         """The bins of their lengths by the end of a day."""
         end = min(midnight(last + DAY, self._zone), self._as_of)
-        days = {day for _, day in stays}
-        of_day = {day: bin_of(end - self._noon(day)) for day in days}
-        total: Counter[Any] = Counter()
-        for (stage, day), count in stays.items():
-            total[stage, of_day[day]] += count
-        return _by_stage(total)
+        of_day = {day: bin_of(end - self._noon(day)) for days in stays.values() for day in days}
+        bins: _Bins = {}
+        for stage, days in stays.items():
+            bins[stage] = Counter()
+            for day, count in days.items():
+                bins[stage][of_day[day]] += count
+        return bins
 
     def _noon(self, day: int) -> datetime:
         found = self._noons.get(day)
@@ -162,44 +169,33 @@ class _Ends:
         return found
 
 
-def _running(entered: Sequence[Counter[Any]], ended: Sequence[Counter[Any]] | None) -> list[Counter[Any]]:
-    """By the end of each bucket, what had come in and not gone out."""
-    still: Counter[Any] = Counter()
+def _running(
+    entered: Sequence[Counter[Any]], ended: Mapping[tuple[str, int], Counter[int]]
+) -> list[dict[str, dict[int, int]]]:
+    """By the end of each bucket, the stays that had begun and not ended, by stage and day of entry."""
+    ended_in: dict[int, list[tuple[str, Counter[int]]]] = {}
+    for (stage, bucket), days in ended.items():
+        ended_in.setdefault(bucket, []).append((stage, days))
+    still: dict[str, Counter[int]] = {}
     running = []
-    for place, came in enumerate(entered):
-        still.update(came)
-        if ended:
-            still.subtract(ended[place])
-        running.append(Counter({stay: count for stay, count in still.items() if count}))
+    for bucket, came in enumerate(entered):
+        for (stage, day), count in came.items():
+            still.setdefault(stage, Counter())[day] += count
+        for stage, days in ended_in.get(bucket, ()):
+            still.setdefault(stage, Counter()).subtract(days)
+        still = {stage: left for stage, days in still.items() if (left := +days)}
+        running.append({stage: dict(days) for stage, days in still.items()})
     return running
-
-
-def _by_stage(counts: Counter[Any]) -> _Bins:
-    bins: _Bins = {}
-    for (stage, place), count in counts.items():
-        bins.setdefault(stage, Counter())[place] += count
-    return bins
 
 
 def _with_open(stage: str, ended: _Bins, still_open: _Bins) -> Lengths:
     return _lengths(ended.get(stage, Counter()) + still_open.get(stage, Counter()))
 
 
-def _lengths(bins: Counter[int | None]) -> Lengths:
-    durations = Durations.of_bins(bins)
-    return Lengths(durations.count, *map(durations.quantile, (0.5, 0.75, 0.9)))
+def _lengths(bins: Counter[int]) -> Lengths:
+    return Lengths(bins.total(), *quantiles_of(bins, (0.5, 0.75, 0.9)))
 
 
 def _entry(thing: Thing) -> tuple[str, int]:
     """Of a move: the stage that is entered, and the day."""
     return thing[2], thing[0]
-
-
-def _ended_entry(thing: Thing) -> tuple[str, int]:
-    _, stage, entered = thing
-    return stage, entered
-
-
-def _stage_and_bin(thing: Thing) -> tuple[str, int | None]:
-    _, stage, place = thing
-    return stage, place

@@ -87,10 +87,12 @@ class ReportDays:
                 pending.append(record.day)
                 continue
             try:
-                self.aggregate(record, zone, lambda: self._clock() - started < LONGEST_INLINE_SECONDS)
+                is_fresh = self.aggregate(record, zone, lambda: self._clock() - started < LONGEST_INLINE_SECONDS)
             except NoTimeError:
-                pending.append(record.day)
+                is_fresh = False
                 self._send(day_step(self._records.workspace, record.day))
+            if not is_fresh:
+                pending.append(record.day)
         return tuple(sorted(pending))
 
     def _rests(self, record: DayRecord, zone: str) -> bool:
@@ -99,13 +101,16 @@ class ReportDays:
             return False
         return self._now() - record.done_at < timedelta(seconds=_REST * record.cost)
 
-    def aggregate(self, record: DayRecord, zone: str, has_time: Callable[[], bool] = lambda: True) -> None:
+    def aggregate(self, record: DayRecord, zone: str, has_time: Callable[[], bool] = lambda: True) -> bool:
         """Make the figures of a day anew, from all that is listed of it.
 
         Arguments:
             record: the day, read before this is called.
             zone: by whose dates.
             has_time: tells whether there is any time left.
+
+        Returns:
+            Whether the figures now come from this reading or a later one; ``False``: other writers were in the way.
 
         Raises:
             NoTimeError: there was not, before all of it was read. The figures are as they were.
@@ -114,8 +119,12 @@ class ReportDays:
         rows, lost = _apart(_in_time(self._records.rows(record.day), has_time))
         parts = aggregate_day(rows, lost, ZoneInfo(zone))
         done = replace(record, done_at=began, zone=zone, cost=self._clock() - started)
-        if self._records.put_figures(done, parts) and done.is_clean(zone):
-            self._records.clear(record)
+        if self._records.put_figures(done, parts):
+            if done.is_clean(zone):
+                self._records.clear(record)
+            return True
+        stored = self._records.day(record.day)
+        return stored.zone == zone and stored.done_at is not None and stored.done_at > began
 
     # ---- in the background ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,286 @@
+"""How many transitions a second one core aggregates, and how long reports over a year of 12,000,000 take to be read.
+
+    python -m tests.bench.reports [--day N]
+
+Prospects arrive evenly; each goes its way through the default funnel over weeks and months, with a source, a campaign
+and an owner out of a few dozen, the first of which are the most frequent. All steps of one week's prospects, put on one
+week, are what happens in any week when it has always been so: this makes seven days, of which every other week is a
+copy, moved. A way's beginning is always there, so reports begin where the first prospects did.
+
+Aggregating is told in its three parts: taking the rows in, adding up, and writing JSON. The floor is to look at each
+row's stages and add them up for everybody alone. Reading is told with the parsing of JSON, without the database. Time
+is processor time of this process.
+"""
+
+# ruff: noqa: T201 - it is a program for a terminal
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lifecycle.funnel.parsing import default_funnel
+from lifecycle.reports.aggregate import DayTally, aggregate_day
+from lifecycle.reports.asked import Asked
+from lifecycle.reports.cells import KEY_MASK
+from lifecycle.reports.conversion_figures import conversion_by_cohort, conversion_by_period
+from lifecycle.reports.dimensions import DIMENSIONS, Slice
+from lifecycle.reports.flow_figures import flow_report
+from lifecycle.reports.funnel_figures import funnel_report
+from lifecycle.reports.parts import PART_NAMES
+from lifecycle.reports.periods import DAY, Span, midnight
+from lifecycle.reports.reason_figures import reason_report
+from lifecycle.reports.velocity_figures import velocity_report
+from lifecycle.steps import DayRow, Entry, Step, Told
+
+TARGET = 500_000
+REPEATS = 5
+WEEKS = 52
+ZONE = ZoneInfo("Europe/Berlin")
+#: A Monday; the first week is the one that all others are copies of.
+START = datetime(2025, 1, 6, tzinfo=UTC)
+LADDER = ("suspect", "engaged", "marketing_qualified", "sales_qualified", "opportunity", "customer", "evangelist")
+#: How many go on from each stage, and after how many days on average.
+ONWARD = ((0.7, 6), (0.5, 14), (0.5, 8), (0.6, 12), (0.35, 35), (0.15, 60))
+REASONS = ("no budget", "competitor", "no fit", "student", None)
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--day", type=int, default=33_000, help="how many transitions a day has")
+    size: int = parser.parse_args().day
+    week = made_up_week(size)
+    print_aggregation(week[2])
+    print_reading(week)
+
+
+class Spread:
+    """Values of which the first is the most frequent, the second half as frequent, and so on."""
+
+    def __init__(self, name: str, many: int, told: float) -> None:
+        self._values = [f"{name} {number}" for number in range(many)]
+        self._weights = list(accumulate(1 / (rank + 1) for rank in range(many)))
+        self._told = told
+
+    def one(self, random: Random) -> str | None:
+        """One of them; ``None`` where nobody told."""
+        return random.choices(self._values, cum_weights=self._weights)[0] if random.random() < self._told else None
+
+
+SOURCES, CAMPAIGNS, OWNERS = Spread("source", 12, 0.95), Spread("campaign", 60, 0.6), Spread("owner", 40, 0.5)
+
+
+def made_up_week(size: int) -> list[list[DayRow]]:
+    """The rows of seven days of about ``size`` each, from a Monday on."""
+    random = Random(7)
+    days: list[list[DayRow]] = [[] for _ in range(7)]
+    count = 0
+    while sum(map(len, days)) < 7 * size:
+        for _ in range(1_000):
+            count += 1
+            for row in made_up_way(f"{count:032x}", random):
+                weeks = (row.occurred_at - START) // timedelta(weeks=1)
+                moved = earlier(row, timedelta(weeks=weeks))
+                days[moved.occurred_at.weekday()].append(moved)
+    return days
+
+
+def earlier(row: DayRow, by: timedelta) -> DayRow:
+    """The same, so much earlier."""
+    step = row.step
+    assert step is not None
+
+    def entry(one: Entry) -> Entry:
+        return one._replace(at=one.at - by)
+
+    return replace(
+        row,
+        occurred_at=row.occurred_at - by,
+        step=replace(
+            step,
+            entry=entry(step.entry),
+            left=step.left and entry(step.left),
+            reached={stage: entry(one) for stage, one in step.reached.items()},
+        ),
+    )
+
+
+def made_up_way(prospect_id: str, random: Random) -> Iterator[DayRow]:
+    """The steps of a prospect who arrives in the first week."""
+    at = START + timedelta(seconds=random.random() * 7 * 86_400)
+    told = Told(SOURCES.one(random), CAMPAIGNS.one(random))
+    cycle, rank, sequence = 1, 0, 0
+    stage: str | None = None
+    left: Entry | None = None
+    reached: dict[str, Entry] = {}
+    been: set[str] = set()
+    to_stage, opened, why = LADDER[0], LADDER[:1], None
+    while True:
+        entry = Entry(at, cycle, 3 if at.day < 15 else 4, told)
+        step = Step(stage, to_stage, entry, left, to_stage in been, opened, dict(reached), why)
+        cause = "rule" if stage else "known"
+        yield DayRow(prospect_id, sequence, at, stage or to_stage, to_stage, cause, entry.version, cycle, False, step)
+        reached[to_stage] = entry
+        been.add(to_stage)
+        stage, left, sequence = to_stage, entry, sequence + 1
+        if stage == "disqualified":
+            if random.random() > 0.15:
+                return
+            at += timedelta(days=random.expovariate(1 / 60))
+            cycle, rank, reached, why = cycle + 1, 1, {}, None
+            to_stage, opened = LADDER[1], LADDER[:2]
+            continue
+        part, days = ONWARD[rank] if rank < len(ONWARD) else (0.0, 1)
+        at += timedelta(days=random.expovariate(1 / days))
+        if random.random() < part:
+            up = 2 if random.random() < 0.1 and rank + 2 < len(LADDER) else 1
+            opened = LADDER[rank + 1 : rank + up + 1]
+            rank += up
+            to_stage = LADDER[rank]
+            if rank == 2:
+                told = told._replace(owner=OWNERS.one(random))
+        elif random.random() < 0.4:
+            to_stage, opened, why = "disqualified", ("disqualified",), random.choice(REASONS)
+        else:
+            return
+
+
+def print_aggregation(rows: list[DayRow]) -> None:
+    """How fast a day is aggregated."""
+    many = len(rows)
+
+    def take() -> DayTally:
+        tally = DayTally(ZONE)
+        tally.take(rows)
+        return tally
+
+    taken, parts = take(), aggregate_day(rows, (), ZONE)
+    lines: dict[str, Callable[[], object]] = {
+        "floor: stages of everybody": lambda: Counter((row.from_stage, row.to_stage) for row in rows),
+        "taking the rows in": take,
+        "adding up": taken.parts,
+        "writing JSON": lambda: [json.dumps(part, separators=(",", ":")) for part in parts.values()],
+        "all three": lambda: [
+            json.dumps(part, separators=(",", ":")) for part in aggregate_day(rows, (), ZONE).values()
+        ],
+    }
+    print(f"{f'a day of {many:,} transitions':36}{'transitions/s':>16}")
+    for name, work in lines.items():
+        rate = many / seconds(work)
+        print(f"{name:36}{rate:16,.0f}{f'   below the target of {TARGET:,}' if rate < TARGET else ''}")
+    size = sum(len(json.dumps(part, separators=(",", ":"))) for part in parts.values())
+    print(f"{'written':36}{size / 1e6:13,.1f} MB\n")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The least time of some runs, in processor time of this process."""
+    times = []
+    for _ in range(REPEATS):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+class MadeUpYear:
+    """The parts of a year, as JSON, made of those of a week."""
+
+    def __init__(self, week: list[list[DayRow]]) -> None:
+        self._days: dict[str, list[tuple[date, str]]] = {name: [] for name in PART_NAMES}
+        first = START.date().toordinal()
+        for place, rows in enumerate(week):
+            parts = aggregate_day(rows, (), ZONE)
+            for name, part in parts.items():
+                for number in range(WEEKS):
+                    moved = {key: moved_table(key, table, 7 * number, first) for key, table in part.items()}
+                    day = START.date() + timedelta(days=place + 7 * number)
+                    self._days[name].append((day, json.dumps(moved, separators=(",", ":"))))
+
+    def read(self, name: str, first: date, last: date) -> Iterator[tuple[date, Any]]:
+        """As the protocol says."""
+        for day, text in self._days[name]:
+            if first <= day <= last:
+                yield day, json.loads(text)
+
+    def size(self, name: str) -> int:
+        """How many bytes a year of a part has."""
+        return sum(len(text) for _, text in self._days[name])
+
+
+def moved_table(name: str, table: Any, days: int, first: int) -> Any:
+    """A table of so many days later, without what began before the first day."""
+    if name == "lost":
+        return table
+    dated = name != "cohorts"
+    columns = [
+        [cell + days for cell in column] if dated and place == 0 else column
+        for place, column in enumerate(table["columns"])
+    ]
+    by_day = name in ("ended", "cohorts")
+    counts = {}
+    for value, text in table["counts"].items():
+        numbers = json.loads(text)
+        kept = [
+            number
+            for cell, count in zip(numbers[::2], numbers[1::2], strict=True)
+            for number in ((cell + days if by_day else cell), count)
+            if not by_day or (cell & KEY_MASK) + days >= first
+        ]
+        if kept:
+            counts[value] = json.dumps(kept, separators=(",", ":"))
+    return {"columns": columns, "counts": counts}
+
+
+def print_reading(week: list[list[DayRow]]) -> None:
+    """How long reports over a year take."""
+    year = MadeUpYear(week)
+    funnel = default_funnel()
+    span = Span(START.date(), START.date() + timedelta(days=7 * WEEKS - 1))
+    as_of = midnight(span.last + DAY, ZONE)
+    reports: dict[str, Callable[[Asked], object]] = {
+        "funnel": lambda asked: funnel_report(year, asked, {"customer": 100}),
+        "flows": lambda asked: flow_report(year, asked),
+        "conversion by period": lambda asked: conversion_by_period(year, asked),
+        "conversion by cohort": lambda asked: conversion_by_cohort(year, asked, 3, as_of, ZONE),
+        "velocity": lambda asked: velocity_report(year, asked, as_of, ZONE),
+        "reasons": lambda asked: reason_report(year, asked),
+    }
+    month, day, by_week = (
+        Asked(funnel, Span(date(2025, 2, 1), date(2025, 12, 31)), "month"),
+        Asked(funnel, span, "day"),
+        Asked(funnel, span, "week"),
+    )
+    asked_for = {
+        "by month": month,
+        "by week": by_week,
+        "by day": day,
+        "one campaign, by month": replace(month, slice=Slice("campaign", "campaign 0")),
+        **{f"month, broken down by {dimension}": replace(month, break_down=dimension) for dimension in DIMENSIONS},
+    }
+    print(f"{f'a year of {365 * len(week[2]):,} transitions, ms':36}" + "".join(f"{name:>22}" for name in reports))
+    for name, asked in asked_for.items():
+        taken = [once(lambda of=of, asked=asked: of(asked)) for of in reports.values()]
+        print(f"{name:36}" + "".join(f"{1000 * one:22,.0f}" for one in taken))
+    for name in PART_NAMES:
+        print(f"{name:36}{year.size(name) / 1e6:14,.1f} MB of JSON")
+
+
+def once(work: Callable[[], object]) -> float:
+    """The time of one run."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main()
