@@ -63,6 +63,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
   document.getElementById("main")?.focus({ preventScroll: true });
 });
 
+// A panel that did not come says so in its place; the notice above says why.
+const gaveUp = (event) => {
+  const panel = event.detail.elt.closest("[aria-busy]");
+  if (!panel) return;
+  panel.removeAttribute("aria-busy");
+  panel.querySelector("p")?.append(" did not come. Load the page again to try once more.");
+};
+document.addEventListener("htmx:responseError", gaveUp);
+document.addEventListener("htmx:sendError", gaveUp);
 document.addEventListener("htmx:sendError", () => say("The server cannot be reached.", "bad"));
 
 // A notice that a reload would show again is not told twice.
