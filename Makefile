@@ -151,6 +151,7 @@ bench: up $(venvs)/bench/complete ## the figures that README.md names, measured 
 	@$(python) -m tests.bench.big_funnel
 	@$(python) -m tests.bench.translation
 	@PYTHONPATH=layers/lifecycle $(venvs)/bench/bin/python -m tests.bench.criteria
+	@$(python) -m tests.bench.reports
 	@$(python) -m tests.bench.requests
 	@$(python) -m tests.bench.simulation
 	@$(python) -m tests.bench.simulation_over_http

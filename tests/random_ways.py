@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lifecycle.funnel.parsing import parse_funnel
 from lifecycle.reports.aggregate import aggregate_day
+from lifecycle.reports.windows import WINDOWS
 from lifecycle.steps import DayRow, Entry, LostDeal, Step, Told
 
 FUNNEL = parse_funnel(
@@ -54,7 +55,7 @@ STARTS = tuple(datetime(2018, *day, 12, tzinfo=UTC) for day in ((2, 15), (3, 22)
 _GAPS = st.one_of(
     st.just(timedelta(0)),
     st.timedeltas(timedelta(0), timedelta(hours=30)),
-    st.integers(0, 70).map(lambda days: timedelta(days=days)),
+    st.sampled_from((*WINDOWS, 2, 3, 31)).map(lambda days: timedelta(days=days)),
     st.timedeltas(timedelta(0), timedelta(days=400)),
 )
 _TOLD = st.builds(
@@ -79,7 +80,7 @@ def ways(draw: st.DrawFn, prospect_id: str = "p") -> list[DayRow]:
         to_stage = draw(st.sampled_from([one for one in STAGES if one != stage]))
         rank = LADDER.index(to_stage) if to_stage in LADDER else None
         back = stage == "lost" or (rank is not None and rank < highest)
-        if back and draw(st.integers(0, 3)):
+        if back and draw(st.booleans()):
             cycle, highest, reached = cycle + 1, -1, {}
         version += draw(st.integers(0, 4)) == 0
         entry = Entry(at, cycle, version, draw(_TOLD))

@@ -126,8 +126,8 @@ def test_reports_agree_with_all_logs_whatever_corrects_the_past(office: Office) 
     assert {value["value"] for value in broken_down["break_down"]} >= {"fair", "google"}
     for stage in {of["stage"] for of in report["stages"]}:
         parts = [of for value in broken_down["break_down"] for of in value["stages"] if of["stage"] == stage]
-        for number in ("stock", "entered", "left"):
-            assert sum(of[number] for of in parts) == figures(report, stage)[number]
+        for counted in ("stock", "entered", "left"):
+            assert sum(of[counted] for of in parts) == figures(report, stage)[counted]
 
     # Erased: the numbers stay, and who it was does not.
     before = office.funnel()["stages"]

@@ -9,8 +9,9 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 LAYER = PROJECT / "layers/lifecycle/requirements.txt"
-WRITTEN = [*sorted((PROJECT / "requirements").glob("*.in")), LAYER.with_suffix(".in")]
-COMPILED = [*sorted((PROJECT / "requirements").glob("*.txt")), LAYER]
+ANALYTICS = PROJECT / "layers/analytics/requirements.txt"
+WRITTEN = [*sorted((PROJECT / "requirements").glob("*.in")), LAYER.with_suffix(".in"), ANALYTICS.with_suffix(".in")]
+COMPILED = [*sorted((PROJECT / "requirements").glob("*.txt")), LAYER, ANALYTICS]
 
 
 def _pins(path: Path) -> dict[str, str]:
@@ -35,7 +36,6 @@ def test_no_requirement_names_where_it_comes_from(path: Path) -> None:
     assert not re.search(r"://|--(extra-)?index-url|--find-links", path.read_text())
 
 
-def test_the_project_is_tested_with_the_versions_of_the_layer() -> None:
-    layer, project = _pins(LAYER), _pins(PROJECT / "requirements/dev.txt")
-
-    assert layer.items() <= project.items()
+@pytest.mark.parametrize("layer", [LAYER, ANALYTICS], ids=lambda path: path.parent.name)
+def test_the_project_is_tested_with_the_versions_of_the_layers(layer: Path) -> None:
+    assert _pins(layer).items() <= _pins(PROJECT / "requirements/dev.txt").items()

@@ -20,13 +20,12 @@ from lifecycle.reports.durations import Durations
 from lifecycle.reports.flow_figures import flow_report
 from lifecycle.reports.funnel_figures import StageFigures, funnel_report
 from lifecycle.reports.numbers import Question, counts_as, inside, origins
-from lifecycle.reports.parts import PART_NAMES
 from lifecycle.reports.periods import Period, Span
 from lifecycle.reports.reason_figures import reason_report
 from lifecycle.reports.velocity_figures import Lengths, usual_limits, velocity_report
 from lifecycle.reports.windows import WINDOWS
 from lifecycle.steps import DayRow, Entry, Step
-from tests.random_ways import FUNNEL, LADDER, STAGES, STARTS, ZONES, FakeParts, histories, parts_of
+from tests.random_ways import FUNNEL, LADDER, STAGES, STARTS, ZONES, histories, parts_of
 
 LATER = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -161,7 +160,11 @@ class World:
     def corrected(self, stage: str, span: Span) -> int | None:
         if self.slice.dimension in ("source", "campaign", "owner"):
             return None
-        values = {ALL: lambda row: ALL, "version": lambda row: row.funnel_version, "cycle": lambda row: row.cycle}
+        values: dict[str, Callable[[DayRow], Any]] = {
+            ALL: lambda row: ALL,
+            "version": lambda row: row.funnel_version,
+            "cycle": lambda row: row.cycle,
+        }
         return sum(
             row.corrected
             and row.to_stage == stage
@@ -303,12 +306,14 @@ def test_conversion_by_period_is_what_the_ways_say(rows: list[DayRow], zone: Zon
     report = conversion_by_period(parts_of(rows, zone), asked)
 
     for span, figures in every_period(asked, report):
+
+        def in_span(first: Entry, step: Step, span: Span = span) -> bool:
+            return world.within(step.entry, span)
+
         assert [(one.from_stage, one.to_stage) for one in figures if one.adjacent] == list(pairwise(LADDER))
         assert len(figures) == 6
         for one in figures:
-            reached = world.reached(
-                one.from_stage, one.to_stage, lambda first, step, span=span: world.within(step.entry, span)
-            )
+            reached = world.reached(one.from_stage, one.to_stage, in_span)
             assert (one.entered, one.reached) == (world.entered(one.from_stage, span), reached)
             assert one.rate == (reached / one.entered if one.entered else None)
 
@@ -322,12 +327,12 @@ def test_conversion_by_cohort_is_what_the_ways_say(
     report = conversion_by_cohort(parts_of(rows, zone), asked, within, LATER, zone)
 
     for span, figures in every_period(asked, report):
+
+        def in_cohort(first: Entry, step: Step, span: Span = span) -> bool:
+            return world.within(first, span) and step.entry.at - first.at <= longest
+
         for one in figures:
-            reached = world.reached(
-                one.from_stage,
-                one.to_stage,
-                lambda first, step, span=span: world.within(first, span) and step.entry.at - first.at <= longest,
-            )
+            reached = world.reached(one.from_stage, one.to_stage, in_cohort)
             assert (one.entered, one.reached) == (world.entered_first(one.from_stage, span), reached)
             assert one.reached <= one.entered
             assert one.ripe == (within is not None)
@@ -425,10 +430,3 @@ def test_behind_every_conversion_are_as_many_rows(
             more = {"from_stages": {one.from_stage}, "within": within}
             assert listed.of("entered_first", one.from_stage, span) == one.entered
             assert listed.of("cohort_reached", one.to_stage, span, **more) == one.reached
-
-
-@given(histories(), st.sampled_from(ZONES))
-def test_a_day_always_has_all_parts(rows: list[DayRow], zone: ZoneInfo) -> None:
-    parts: FakeParts = parts_of([*rows], zone)
-
-    assert all(set(of_day) == set(PART_NAMES) for of_day in parts._days.values())

@@ -223,9 +223,9 @@ def test_as_many_are_stuck_as_are_listed_and_as_have_been_there_for_too_long(
     report = office.ask("/reports/viscosity")
 
     for of in report["stages"]:
-        for number in ("beyond_limit", "beyond_p90"):
-            listed = behind(office.ask, number=number, stage=of["stage"])["prospects"]
-            assert len(listed) == (of[number] or 0), (of, listed)
+        for counted in ("beyond_limit", "beyond_p90"):
+            listed = behind(office.ask, number=counted, stage=of["stage"])["prospects"]
+            assert len(listed) == (of[counted] or 0), (of, listed)
             assert {one["stage_now"] for one in listed if not one["erased"]} <= {of["stage"]}
     qualified = figures(report, "marketing_qualified")
     assert qualified["inside"] == len(days)
