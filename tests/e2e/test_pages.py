@@ -86,7 +86,7 @@ class Visitor:
         self.wrong: list[str] = []
         page.set_default_timeout(PATIENCE)
         page.set_default_navigation_timeout(PATIENCE)
-        page.on("response", self.answers.append)
+        page.on("response", lambda answer: self.answers.append(answer))
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("dialog", lambda dialog: self.wrong.append(f"dialog: {dialog.message}"))
         page.on("console", lambda told: self.wrong.append(told.text) if told.type == "error" else None)
@@ -103,7 +103,7 @@ class Visitor:
 
     def settle(self) -> None:
         """Wait for the panels that the page asks for by itself."""
-        self.page.wait_for_function("!document.querySelector('[aria-busy]')", timeout=PATIENCE)
+        expect(self.page.locator("[aria-busy]")).to_have_count(0, timeout=PATIENCE)
 
     def keep(self, name: str) -> None:
         """A screenshot of the whole page."""
