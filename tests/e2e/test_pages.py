@@ -85,10 +85,13 @@ class Visitor:
         self.wrong: list[str] = []
         page.set_default_timeout(PATIENCE)
         page.set_default_navigation_timeout(PATIENCE)
-        page.on("response", lambda answer: self.answers.append(answer))
+        page.on("response", self._note)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("dialog", lambda dialog: self.wrong.append(f"dialog: {dialog.message}"))
         page.on("console", lambda told: self.wrong.append(told.text) if told.type == "error" else None)
+
+    def _note(self, answer: Response) -> None:
+        self.answers.append(answer)
 
     def sign_in(self) -> None:
         self.page.goto(f"{self.base}/")

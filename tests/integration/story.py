@@ -240,7 +240,7 @@ def _tell(handle: Handle, issuer: FakeIssuer) -> None:
 def _last_segment(answer: Any) -> str:
     """The id in the address of the page that an answer leads to."""
     (location,) = answer["multiValueHeaders"]["Location"]
-    return urlsplit(location).path.rpartition("/")[2]
+    return str(urlsplit(location).path).rpartition("/")[2]
 
 
 def _addressed(named: str, real: str) -> dict[str, str]:

@@ -125,8 +125,8 @@ def test_who_asks_for_a_page_without_a_session_is_let_through_as_nobody(
     client: DynamoDBClient, headers: dict[str, str] | None, method: str, resource: str
 ) -> None:
     """Its function then leads the browser to where one signs in."""
-    event = {"type": "REQUEST", "methodArn": ARN, "httpMethod": method, "resource": resource, "headers": headers}
-    event["multiValueHeaders"] = {name: [value] for name, value in (headers or {}).items()}
+    event: dict[str, Any] = {"type": "REQUEST", "methodArn": ARN, "httpMethod": method, "resource": resource}
+    event |= {"headers": headers, "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()}}
     answer = app.handler(event, FakeContext())  # type: ignore[arg-type]
 
     assert answer["context"] == {"credential": "none"}
