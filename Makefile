@@ -20,7 +20,7 @@ pytest := $(python) -m pytest
 parallel := -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo replay simulate lock check test-fast test bench sbom licences build deploy key clean
+.PHONY: help setup assets up down demo replay simulate lock check test-fast test bench sbom licences build deploy key clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,7 +29,8 @@ help: ## this list
 # Set-up: one environment for the project, one for each tool that cannot share it. A stamp tells that one is complete.
 # ----------------------------------------------------------------------------------------------------------------------
 environments := .venv $(venvs)/sam $(venvs)/ministack
-setup: $(environments:%=%/complete) ## all tools and libraries (the other targets call it)
+assets := layers/assets/lifecycle_assets/manifest.json
+setup: $(environments:%=%/complete) $(assets) ## all tools and libraries (the other targets call it)
 
 $(bootstrap)/complete: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -73,6 +74,18 @@ $(venvs)/layer/complete: layers/lifecycle/requirements.txt layers/analytics/requ
 	$(call environment,$(venvs)/layer,the libraries of the layers,$(filter %.txt,$^))
 	@touch $@
 
+# npm and node, where this machine has none.
+$(venvs)/node/complete: requirements/node.txt $(bootstrap)/complete
+	$(call environment,$(venvs)/node,npm and node,$<)
+	@touch $@
+
+# What the pages load: fetched, held against its hashes, bundled. AssetsLayer is made of it.
+has_npm := $(and $(shell command -v npm),$(shell command -v node))
+$(assets): $(wildcard assets/*) local/assets.py .venv/complete $(if $(has_npm),,$(venvs)/node/complete)
+	@echo "setting up: the files of the pages"
+	@$(python) -m local.assets
+assets: $(assets) ## the files that the pages load (the other targets call it)
+
 # Nor is this: only `make bench` wants it.
 $(venvs)/bench/complete: requirements/bench.txt $(bootstrap)/complete
 	$(call environment,$(venvs)/bench,what the engine is measured beside,$<)
@@ -84,6 +97,7 @@ lock: $(bootstrap)/complete ## newer versions of everything, within what require
 	$(uv) $(compile) layers/lifecycle/requirements.in -o layers/lifecycle/requirements.txt
 	$(uv) $(compile) layers/analytics/requirements.in -o layers/analytics/requirements.txt
 	$(uv) $(compile) requirements/dev.in -o requirements/dev.txt
+	$(uv) $(compile) requirements/node.in -o requirements/node.txt
 	$(uv) $(compile) requirements/sam.in -o requirements/sam.txt
 	$(uv) $(compile) requirements/ministack.in -o requirements/ministack.txt
 	$(uv) $(compile) requirements/bench.in -o requirements/bench.txt
@@ -177,5 +191,5 @@ key: setup ## an API key of a workspace in AWS: TABLE=<output TableName> WORKSPA
 
 clean: ## stop the local stack and remove all that make has made
 	@test ! -x $(python) || for folder in .local .local/e2e; do $(python) -m local.stack down --state-dir $$folder; done
-	rm -rf .local .aws-sam .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf layers/assets/lifecycle_assets .local .aws-sam .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

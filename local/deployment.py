@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 STACK_NAME = "prospect-lifecycle"
 
-_SOURCES = ("template.yaml", "functions", "layers/lifecycle", "layers/analytics")
+_SOURCES = ("template.yaml", "functions", "layers/lifecycle", "layers/analytics", "layers/assets")
 _LITTER = ("__pycache__", "*.pyc", ".*_cache")
 _RUNTIMES = ("python3.11", "python3.12", "python3.13", "python3.14")
 _BUCKET = "artifacts"

@@ -16,6 +16,7 @@ from lifecycle.contract.bearer import bearer_token
 from lifecycle.contract.caller import write_context
 from lifecycle.contract.doorway import has_issuer, sessions, token_verifier
 from lifecycle.contract.headers import read_header
+from lifecycle.contract.page_routes import is_page
 from lifecycle.contract.times import now
 from lifecycle.services.admission import Admission
 from lifecycle.services.credentials import PREFIX, Credential, find_credential, is_use_noted, note_use
@@ -37,9 +38,12 @@ class UnauthorizedError(Exception):
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Authorize one request.
 
-    Both authorizers of the API call this: the one for bearers, whose requests have the header Authorization, and the
-    one for sessions. A request that has that header is judged by it alone, so that no cookie opens a bearer's route;
-    and the functions hold what a caller was recognised by against the route (``contract.resolver``).
+    All authorizers of the API call this: the one for bearers, whose requests have the header Authorization, and those
+    for sessions and for pages. A request that has that header is judged by it alone, so that no cookie opens a bearer's
+    route; and the functions hold what a caller was recognised by against the route (``contract.resolver``).
+
+    A page is shown to nobody without a session either, but its function says so: a browser is to be led to where one
+    signs in, and API Gateway's own 401 cannot do that.
 
     Arguments:
         event: a request, without its body (AWS, "Input to an API Gateway Lambda authorizer").
@@ -50,12 +54,17 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         how many requests a second it may make, where that was said of it.
 
     Raises:
-        UnauthorizedError: there is no credential, or none that is good. Any other exception denies as well, with a
-            500: an issuer out of reach, whose keys are not known, lets nobody in.
+        UnauthorizedError: there is no credential, or none that is good, and no page is asked for. Any other exception
+            denies as well, with a 500: an issuer out of reach, whose keys are not known, lets nobody in.
     """
     present = now()
     if read_header(event, "authorization") is None:
-        admission = _admit_session(event, present)
+        try:
+            admission = _admit_session(event, present)
+        except UnauthorizedError:
+            if is_page(event.get("httpMethod", ""), event.get("resource", "")):
+                return _policy_of_nobody(event["methodArn"])
+            raise
     else:
         admission = _admit_bearer(bearer_token(event), present)
     logger.info("allowed", workspace=admission.workspace, credential=admission.kind)
@@ -128,4 +137,17 @@ def _policy(admission: Admission, paging_secret: str | None, method_arn: str) ->
             ],
         },
         "context": write_context(admission, paging_secret),
+    }
+
+
+def _policy_of_nobody(method_arn: str) -> dict[str, Any]:
+    """Let a request for a page through to its function, as nobody's: with no workspace, no scope and nothing else that
+    ``read_caller`` asks for. For this one method alone; it is remembered for no time (template.yaml)."""
+    return {
+        "principalId": "nobody",
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": method_arn}],
+        },
+        "context": {"credential": "none"},
     }

@@ -50,6 +50,12 @@ STORY: dict[str, tuple[int, str | None]] = {
     "read_prospects.state": (200, "opportunity"),
     "read_prospects.timeline": (200, "opportunity"),
     "read_prospects.explanation": (200, "opportunity"),
+    "show_pages.sign_in": (200, None),
+    "show_pages.prospects": (200, None),
+    "show_pages.prospect": (200, None),
+    "show_pages.timeline": (200, None),
+    "submit_pages.decide": (303, None),
+    "serve_assets.file": (404, None),
     "decide_stage.withdraw": (201, "opportunity"),
     "update_deal.delete": (200, "sales_qualified"),
     "manage_funnel.in_force": (200, "marketing_qualified"),
@@ -80,6 +86,21 @@ STORY: dict[str, tuple[int, str | None]] = {
     "manage_funnel.roll_back": (201, None),
     "manage_funnel.cancel_version": (200, None),
     "manage_funnel.delete_draft": (409, None),
+    "show_pages.funnel": (200, None),
+    "submit_pages.make_draft": (303, None),
+    "submit_pages.change_draft": (303, None),
+    "show_pages.draft": (200, None),
+    "submit_pages.simulate": (303, None),
+    "show_pages.simulation": (200, None),
+    "show_pages.moves": (200, None),
+    "submit_pages.cancel_simulation": (303, None),
+    "submit_pages.sign": (303, None),
+    "submit_pages.take_signature_back": (303, None),
+    "submit_pages.sign again": (303, None),
+    "submit_pages.sign_for_sales": (303, None),
+    "submit_pages.publish": (303, None),
+    "submit_pages.delete_draft": (409, None),
+    "submit_pages.roll_back": (303, None),
     "manage_privacy.export": (200, "sales_qualified"),
     "manage_privacy.erase": (200, None),
     "manage_privacy.erase again": (200, None),
@@ -129,6 +150,10 @@ STORY: dict[str, tuple[int, str | None]] = {
     "read_reports.prospects": (200, "marketing_qualified"),
     "read_reports.stock": (200, None),
     "read_reports.definitions": (200, None),
+    "show_dashboard.dashboard": (200, None),
+    "show_dashboard.panel": (200, None),
+    "show_dashboard.counted": (200, None),
+    "show_dashboard.report": (200, None),
     "read_audit.newest": (200, "sales_qualified"),
     "read_audit.decisions": (200, "opportunity"),
     "describe_api.funnel_schema": (200, "enter_when"),
@@ -139,15 +164,17 @@ STORY: dict[str, tuple[int, str | None]] = {
 }
 
 
-#: What some of them make: the id that the samples name it by, and the field in which the answer names it.
-MADE = {
+Handle = Callable[[str, Any], Any]
+
+#: The requests whose answer names what they made, by the id that the samples have for it: where the answer has it.
+_NAMES = {
     "manage_funnel.make_draft": (DRAFT_ID, "draft_id"),
     "manage_funnel.simulate": (SIMULATION_ID, "simulation_id"),
+    "manage_sources.connect_signed": (SIGNED_SOURCE_ID, "source_id"),
     "manage_exports.start": (EXPORT_ID, "export_id"),
 }
-
-
-Handle = Callable[[str, Any], Any]
+#: The forms whose answer leads to the page of what they made, and the id that the samples have for it.
+_LEADS_TO = {"submit_pages.make_draft": DRAFT_ID, "submit_pages.simulate": SIMULATION_ID}
 
 
 def handle(function: str, event: Any, told: SimpleNamespace | None = None) -> Any:
@@ -196,9 +223,11 @@ def _tell(handle: Handle, issuer: FakeIssuer) -> None:
         answer = invoke(name, made, handle)
         assert answer["statusCode"] == status, (name, answer["body"])
         assert stage is None or f'"{stage}"' in answer["body"], (name, answer["body"])
-        if name in MADE:
-            example, field = MADE[name]
-            made[example] = json.loads(answer["body"])[field]
+        if name in _NAMES:
+            named, field = _NAMES[name]
+            made[named] = json.loads(answer["body"])[field]
+        elif name in _LEADS_TO:
+            made[_LEADS_TO[name]] = _last_segment(answer)
         elif name == "manage_keys.give_out":
             made[KEY_ID] = json.loads(answer["body"])["key_id"]
             made[KEY] = json.loads(answer["body"])["key"]
@@ -206,8 +235,6 @@ def _tell(handle: Handle, issuer: FakeIssuer) -> None:
             made |= _addressed(SOURCE_ID, json.loads(answer["body"])["source_id"])
         elif name == "manage_sources.quarantine":
             made[PART_ID] = json.loads(answer["body"])["parts"][0]["part_id"]
-        elif name == "manage_sources.connect_signed":
-            made[SIGNED_SOURCE_ID] = json.loads(answer["body"])["source_id"]
         elif name == "sign_in.with_key":
             made[SESSION] = re.findall("__Host-session=([^;]+)", str(answer["multiValueHeaders"]))[0]
             made[CSRF] = json.loads(answer["body"])["csrf_token"]
@@ -216,6 +243,12 @@ def _tell(handle: Handle, issuer: FakeIssuer) -> None:
             asked = {key: value for key, (value,) in parse_qs(urlsplit(location).query).items()}
             made[STATE] = asked["state"]
             made["ExampleCode"] = issuer.sign_in(asked)
+
+
+def _last_segment(answer: Any) -> str:
+    """The id in the address of the page that an answer leads to."""
+    (location,) = answer["multiValueHeaders"]["Location"]
+    return str(urlsplit(location).path).rpartition("/")[2]
 
 
 def _addressed(named: str, real: str) -> dict[str, str]:

@@ -301,6 +301,7 @@ class Told:
         self._events_come_by_a_bus()
         self._hooks_are_asked()
         self._reports_are_read()
+        self._the_dashboard_is_looked_at()
         self._long_work_is_done()
         self._the_lake_is_filled()
 
@@ -422,6 +423,15 @@ class Told:
             event |= {"multiValueQueryStringParameters": {name: [value] for name, value in asked.items()}}
             counted = json.loads(self._calls.handle("read_reports", event)["body"])
             assert len(counted["prospects"]) == SHARDS + 1
+
+    def _the_dashboard_is_looked_at(self) -> None:
+        """At a day that is too large for a request."""
+        workspace = "show-dashboard"
+        self._make_more_prospects(workspace, LONG_AGO, CLIMB[-1])
+        with self._patch.context() as hurried:
+            hurried.setattr(report_days, "LONGEST_INLINE_SECONDS", -1.0)
+            page = self._calls.handle("show_dashboard", request("show_dashboard.dashboard", workspace))
+        assert "still being counted" in page["body"]
 
     def _stage_changes_are_announced(self) -> None:
         announced = self._calls.handle("announce_stage", sample("announce_stage.inserts"))

@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from lifecycle.contract import source_desk
+from lifecycle.contract.page_routes import PAGE_ROUTES
 from lifecycle.contract.routes import ROUTES
 from lifecycle.events import Identity, prospect_id
 from lifecycle.services import (
@@ -67,7 +68,7 @@ def test_the_sample_events_tell_a_story(table: str) -> None:
 
 def test_every_request_to_the_api_is_part_of_the_story() -> None:
     told = {name.partition(" ")[0] for name in STORY}
-    behind_the_api = {route.function for route in ROUTES}
+    behind_the_api = {route.function for route in (*ROUTES, *PAGE_ROUTES)}
     samples = {path.stem for path in EVENTS.glob("*.json")}
     assert {sample for sample in samples if sample.partition(".")[0] in behind_the_api} == told
 

@@ -54,6 +54,7 @@ def project(tmp_path: Path) -> Path:
         "layers/analytics/Makefile": "build:",
         "layers/lifecycle/Makefile": "build:",
         "layers/lifecycle/lifecycle/__init__.py": "",
+        "layers/assets/Makefile": "build:",
         "emulator.py": EMULATOR,
     }.items():
         path = tmp_path / name

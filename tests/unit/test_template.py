@@ -17,6 +17,7 @@ import pytest
 
 from functions.run_export.app import ATTEMPTS as EXPORT_ATTEMPTS
 from functions.run_job.app import ATTEMPTS
+from lifecycle.contract.page_routes import PAGE_ROUTES
 from lifecycle.contract.resolver import SECURITY_HEADERS
 from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES, asked_beforehand
@@ -91,6 +92,10 @@ VERBS: dict[str, set[str]] = {
     "enrich_record": QUEUE | {"sqs:SendMessage", "ssm:GetParameter"},
     "receive_event": {"dynamodb:GetItem", "sqs:SendMessage"},
     "describe_api": set(),
+    "show_dashboard": {"sqs:SendMessage"},
+    "show_pages": set(),
+    "submit_pages": {"sqs:SendMessage"},
+    "serve_assets": set(),
     "evaluate_stage": STREAM | {"sqs:SendMessage"},
     "run_job": QUEUE | {"sqs:SendMessage"},
     "manage_exports": {"sqs:SendMessage"},
@@ -110,12 +115,10 @@ ENTERED = {
     "WorkspaceRole": {
         *("ingest_activity", "update_deal", "decide_stage", "manage_funnel", "manage_keys", "manage_privacy"),
         *("evaluate_stage", "run_job", "run_timers", "manage_sources", "receive_webhook", "receive_event"),
-        "enrich_record",
-        "manage_reports",
-        "manage_exports",
+        *("enrich_record", "manage_reports", "manage_exports", "submit_pages"),
     },
-    "WorkspaceReadRole": {"read_prospects", "read_audit", "sign_in"},
-    "WorkspaceReportRole": {"read_reports"},
+    "WorkspaceReadRole": {"read_prospects", "read_audit", "sign_in", "show_pages"},
+    "WorkspaceReportRole": {"read_reports", "show_dashboard"},
     "WorkspaceExportRole": {"run_export"},
 }
 #: Who lists across workspaces, and by which index.
@@ -155,12 +158,16 @@ def test_the_api_has_the_routes_of_the_contract_and_no_others() -> None:
         if event["Method"] != "options" or name not in ASKED_BEFOREHAND
     }
 
-    assert deployed == {(route.method, route.path, route.function, _authorizer_of(route)) for route in ROUTES}
+    assert deployed == {
+        (route.method, route.path, route.function, _authorizer_of(route)) for route in (*ROUTES, *PAGE_ROUTES)
+    }
 
 
 def _authorizer_of(route: Route) -> str | None:
     """Who lets requests to a route in; ``None``: the default."""
-    return "NONE" if route.public else {"bearer": None, "session": "Session"}[route.credential]
+    if route.public:
+        return "NONE"
+    return "Page" if route.page else {"bearer": None, "session": "Session"}[route.credential]
 
 
 def test_every_path_that_takes_a_key_is_asked_about_beforehand_without_one() -> None:
@@ -229,6 +236,19 @@ def test_a_session_is_looked_up_for_every_request() -> None:
 
     assert authorizer["FunctionArn"] == {"Fn::GetAtt": "AuthorizeRequestFunction.Arn"}
     assert authorizer["Identity"] == {"Headers": ["Cookie"], "ReauthorizeEvery": 0}
+
+
+def test_a_page_is_asked_about_for_every_request_and_without_a_cookie_too() -> None:
+    authorizer = RESOURCES["Api"]["Properties"]["Auth"]["Authorizers"]["Page"]
+
+    assert authorizer["FunctionArn"] == {"Fn::GetAtt": "AuthorizeRequestFunction.Arn"}
+    assert authorizer["Identity"] == {"ReauthorizeEvery": 0}
+
+
+def test_what_a_cookie_opens_asks_an_authorizer_that_looks_at_cookies() -> None:
+    of_sessions = [route for route in (*ROUTES, *PAGE_ROUTES) if route.credential == "session" and not route.public]
+
+    assert {_authorizer_of(route) for route in of_sessions} == {"Session", "Page"}
 
 
 def test_nobody_can_sign_up_or_choose_a_workspace_in_the_pool_of_the_stack() -> None:

@@ -18,6 +18,7 @@ from lifecycle.services.scopes import SCOPES
 from tests.fakes.memory_audit import MemoryAudit
 from tests.fakes.memory_exports import MemoryExports
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.page_files import put_page_files
 from tests.fakes.reception import Reception
 from tests.fakes.reporting import Reporting
 from tests.unit.functions.fake_connections import FakeConnections
@@ -44,6 +45,10 @@ API_FUNCTIONS = (
     "manage_reports",
     "sign_in",
     "describe_api",
+    "show_dashboard",
+    "show_pages",
+    "submit_pages",
+    "serve_assets",
 )
 
 
@@ -93,6 +98,12 @@ def admitted(monkeypatch: pytest.MonkeyPatch) -> list[Caller]:
     callers: list[Caller] = []
     monkeypatch.setattr(resolver, "admit", callers.append)
     return callers
+
+
+@pytest.fixture(autouse=True)
+def files_of_the_pages(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the pages load, in short."""
+    put_page_files(monkeypatch, tmp_path_factory.mktemp("files"))
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from functions.authorize_request import app
+from lifecycle.contract.caller import read_caller
+from lifecycle.contract.refusals import UnauthenticatedError
 from lifecycle.services.credentials import Credential, create_api_key, find_credential, note_use
 from lifecycle.services.keys import Keys
 from lifecycle.services.scopes import SCOPES
@@ -115,6 +117,47 @@ def test_no_key_or_an_unknown_one_is_unauthorized(client: DynamoDBClient, header
     # API Gateway answers with 401 for exactly this message.
     with pytest.raises(app.UnauthorizedError, match=r"^Unauthorized$"):
         authorize(headers)
+
+
+@pytest.mark.parametrize("headers", [None, {}, {"Cookie": "__Host-session=none"}, {"Cookie": "other=1"}])
+@pytest.mark.parametrize(("method", "resource"), [("GET", "/"), ("POST", "/pages/prospects/{prospect_id}/decisions")])
+def test_who_asks_for_a_page_without_a_session_is_let_through_as_nobody(
+    client: DynamoDBClient, headers: dict[str, str] | None, method: str, resource: str
+) -> None:
+    """Its function then leads the browser to where one signs in."""
+    event: dict[str, Any] = {"type": "REQUEST", "methodArn": ARN, "httpMethod": method, "resource": resource}
+    event |= {"headers": headers, "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()}}
+    answer = app.handler(event, FakeContext())  # type: ignore[arg-type]
+
+    assert answer["context"] == {"credential": "none"}
+    (statement,) = answer["policyDocument"]["Statement"]
+    assert statement["Resource"] == ARN
+    with pytest.raises(UnauthenticatedError):
+        read_caller({"headers": headers, "requestContext": {"authorizer": answer["context"]}})
+
+
+@pytest.mark.parametrize(
+    ("method", "resource"), [("GET", "/session"), ("GET", "/prospects"), ("POST", "/"), ("GET", "/pages/sign-in")]
+)
+def test_nobody_is_let_through_to_anything_but_a_page(client: DynamoDBClient, method: str, resource: str) -> None:
+    event = {"type": "REQUEST", "methodArn": ARN, "httpMethod": method, "resource": resource, "headers": {}}
+
+    with pytest.raises(app.UnauthorizedError):
+        app.handler(event, FakeContext())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("header", ["Bearer plc_" + "a" * 43, "Basic x"])
+def test_a_bearer_that_is_not_good_is_refused_at_a_page_too(client: DynamoDBClient, header: str) -> None:
+    event = {
+        "type": "REQUEST",
+        "methodArn": ARN,
+        "httpMethod": "GET",
+        "resource": "/",
+        "headers": {"Authorization": header},
+    }
+
+    with pytest.raises(app.UnauthorizedError):
+        app.handler(event, FakeContext())  # type: ignore[arg-type]
 
 
 def test_a_failing_table_lets_nobody_in(client: DynamoDBClient) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lifecycle.contract.examples import PROSPECT_ID
+from lifecycle.contract.page_routes import PAGE_ROUTES
 from lifecycle.contract.routes import ROUTES
 from lifecycle.services.credentials import Credential
 from tests.unit.functions.conftest import FakeContext
@@ -61,6 +62,20 @@ EXPECTED = {
     "sign_in.start": 302,
     "sign_in.callback": 302,
     "sign_in.out": 204,
+    # Done; back to a page.
+    "submit_pages.decide": 303,
+    "submit_pages.make_draft": 303,
+    "submit_pages.change_draft": 303,
+    "submit_pages.delete_draft": 303,
+    "submit_pages.sign": 303,
+    "submit_pages.sign_for_sales": 303,
+    "submit_pages.take_signature_back": 303,
+    "submit_pages.simulate": 303,
+    "submit_pages.cancel_simulation": 303,
+    "submit_pages.publish": 303,
+    "submit_pages.roll_back": 303,
+    # A name without its hash is nobody's.
+    "serve_assets.file": 404,
 }
 
 
@@ -81,7 +96,7 @@ def test_a_request_is_answered(path: Path, fake: FakeLifecycle, context: FakeCon
 
 def test_every_route_has_a_sample() -> None:
     sampled = {(event["httpMethod"], event["resource"]) for event in map(load, API_EVENTS)}
-    assert {(route.method, route.path) for route in ROUTES} <= sampled
+    assert {(route.method, route.path) for route in (*ROUTES, *PAGE_ROUTES)} <= sampled
 
 
 def test_every_function_has_a_sample() -> None:

@@ -137,6 +137,10 @@ class Api:
         logger.append_keys(problem=problem.kind.slug)
         if problem.kind.status >= _SERVER_ERROR:
             logger.append_keys(**failure(error))
+        return self._tell(problem)
+
+    def _tell(self, problem: problems.Problem) -> Response[str]:
+        """How a problem is told; to people otherwise than to programs (``pages.frame``)."""
         return answer(problem.document, problem.kind.status, problems.CONTENT_TYPE, problem.headers)
 
 
@@ -151,9 +155,10 @@ def answer_nothing(cookies: Sequence[str] = ()) -> Response[str]:
     return Response(204, body="", headers={"Set-Cookie": list(cookies)} if cookies else {})
 
 
-def send_to(location: str, cookies: Sequence[str]) -> Response[str]:
+def send_to(location: str, cookies: Sequence[str] = (), status: int = 302) -> Response[str]:
     """A response that sends a browser elsewhere, with cookies that it sets."""
-    return Response(302, body="", headers={"Location": location, "Set-Cookie": list(cookies)})
+    headers: dict[str, str | list[str]] = {"Location": location}
+    return Response(status, body="", headers=headers | ({"Set-Cookie": list(cookies)} if cookies else {}))
 
 
 def answer(

@@ -53,7 +53,8 @@ class Route(NamedTuple):
     key or a token as a bearer, or a browser's session, which opens nothing else and takes more care with changes.
     ``request`` names the body's type in one of the modules of models; a body may be left out where ``may_be_empty``,
     and be YAML where ``takes_yaml``. ``problems`` are the statuses of the problem documents that belong to the route,
-    beyond those that any route may answer with.
+    beyond those that any route may answer with. ``page`` routes are for people: who has no session is led to where one
+    signs in, and what is wrong is told in words (``pages.frame``).
     """
 
     method: Method
@@ -69,6 +70,7 @@ class Route(NamedTuple):
     scope: Scope | Literal["funnel:sign:{team}", "any"] | None = None
     public: bool = False
     credential: Literal["bearer", "session"] = "bearer"
+    page: bool = False
     description: str = ""
 
     @property

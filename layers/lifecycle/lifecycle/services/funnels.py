@@ -31,6 +31,9 @@ from lifecycle.store.jobs import JobStore
 from lifecycle.store.protocol import FunnelRecords
 from lifecycle.store.workspace_clients import workspace_client
 
+#: What a draft starts from, where that is none of the gallery.
+IN_FORCE = "in_force"
+
 
 class LongWork(Protocol):
     """What the funnel needs of long work; ``services.jobs.Jobs`` does it."""
@@ -126,6 +129,21 @@ class FunnelDesk:
     def create_draft(self, definition: Any, by: str, now: datetime) -> DraftView:
         """Make a draft (see ``Drafts.create``)."""
         return self._drafts.create(definition, by, now)
+
+    def create_draft_from(self, start: str, by: str, now: datetime) -> DraftView:
+        """Make a draft of what is there already.
+
+        Arguments:
+            start: ``IN_FORCE`` for the version in force, or the name of a definition of the gallery.
+            by: who makes it.
+            now: the present.
+
+        Raises:
+            UnknownReadyMadeError: the gallery has no such definition.
+            InvalidDefinitionError: it cannot replace the version in force, with all that is wrong.
+        """
+        definition = self.in_force(now).in_force.definition if start == IN_FORCE else self.ready_made(start)
+        return self.create_draft(definition, by, now)
 
     def change_draft(self, draft_id: str, definition: Any, seen: str | None, now: datetime) -> DraftView:
         """Give a draft another content (see ``Drafts.change``)."""
