@@ -32,13 +32,13 @@ from zoneinfo import ZoneInfo
 from lifecycle.funnel.parsing import default_funnel
 from lifecycle.reports.aggregate import DayTally, aggregate_day
 from lifecycle.reports.asked import Asked
-from lifecycle.reports.cells import KEY_MASK
+from lifecycle.reports.cells import KEY_BITS, keyed_counts_of, keyed_table, keyed_things_of
 from lifecycle.reports.conversion_figures import conversion_by_cohort, conversion_by_period
 from lifecycle.reports.dimensions import DIMENSIONS, Slice
 from lifecycle.reports.flow_figures import flow_report
 from lifecycle.reports.funnel_figures import funnel_report
-from lifecycle.reports.parts import PART_NAMES
-from lifecycle.reports.periods import DAY, Span, midnight
+from lifecycle.reports.parts import GRANULARITIES, PART_NAMES
+from lifecycle.reports.periods import DAY, Granularity, Span, first_of, midnight, number_of
 from lifecycle.reports.reason_figures import reason_report
 from lifecycle.reports.velocity_figures import velocity_report
 from lifecycle.steps import DayRow, Entry, Step, Told
@@ -52,6 +52,8 @@ START = datetime(2025, 1, 6, tzinfo=UTC)
 LADDER = ("suspect", "engaged", "marketing_qualified", "sales_qualified", "opportunity", "customer", "evangelist")
 #: How many go on from each stage, and after how many days on average.
 ONWARD = ((0.7, 6), (0.5, 14), (0.5, 8), (0.6, 12), (0.35, 35), (0.15, 60))
+#: The families of cohorts, in the order of their granularities.
+COHORTS = tuple(f"cohorts_by_{by}" for by in GRANULARITIES)
 REASONS = ("no budget", "competitor", "no fit", "student", None)
 
 
@@ -201,12 +203,11 @@ class MadeUpYear:
 
     def __init__(self, week: list[list[DayRow]]) -> None:
         self._days: dict[str, list[tuple[date, str]]] = {name: [] for name in PART_NAMES}
-        first = START.date().toordinal()
         for place, rows in enumerate(week):
             parts = aggregate_day(rows, (), ZONE)
             for name, part in parts.items():
                 for number in range(WEEKS):
-                    moved = {key: moved_table(key, table, 7 * number, first) for key, table in part.items()}
+                    moved = moved_part(name.partition(":")[0], part, 7 * number)
                     day = START.date() + timedelta(days=place + 7 * number)
                     self._days[name].append((day, json.dumps(moved, separators=(",", ":"))))
 
@@ -221,28 +222,37 @@ class MadeUpYear:
         return sum(len(text) for _, text in self._days[name])
 
 
-def moved_table(name: str, table: Any, days: int, first: int) -> Any:
-    """A table of so many days later, without what began before the first day."""
-    if name == "lost":
-        return table
-    dated = name != "cohorts"
-    columns = [
-        [cell + days for cell in column] if dated and place == 0 else column
-        for place, column in enumerate(table["columns"])
-    ]
-    by_day = name in ("ended", "cohorts")
-    counts = {}
-    for value, text in table["counts"].items():
-        numbers = json.loads(text)
-        kept = [
-            number
-            for cell, count in zip(numbers[::2], numbers[1::2], strict=True)
-            for number in ((cell + days if by_day else cell), count)
-            if not by_day or (cell & KEY_MASK) + days >= first
-        ]
-        if kept:
-            counts[value] = json.dumps(kept, separators=(",", ":"))
-    return {"columns": columns, "counts": counts}
+def moved_part(family: str, part: dict[str, Any], days: int) -> dict[str, Any]:
+    """A part of so many days later, without what began before the first day."""
+    if family == "flows":
+        return {name: one if name == "lost" else moved_table(one, days) for name, one in part.items()}
+    by: Granularity = "day" if family == "stays" else GRANULARITIES[COHORTS.index(family)]
+    return {name: moved_keyed_table(one, days, by) for name, one in part.items()}
+
+
+def moved_table(table: Any, days: int) -> Any:
+    """A table of so many days later."""
+    dates, *columns = table["columns"] or [[]]
+    return {"columns": [[day + days for day in dates], *columns], "counts": table["counts"]}
+
+
+def moved_keyed_table(table: Any, days: int, by: Granularity) -> Any:
+    """A keyed table of so many days later, without what began before the first day."""
+    things = list(keyed_things_of(table))
+    dated = bool(things) and isinstance(things[0][0], int)
+    counts: dict[str, Counter[int]] = {}
+    for value, cells, times in keyed_counts_of(table, None):
+        counts[value] = Counter()
+        for cell, count in zip(cells, times, strict=True):
+            number, place = divmod(cell, len(things))
+            if table["last"] is not None:
+                day = first_of(table["last"] - number, by).toordinal() + days
+                number = number_of(date.fromordinal(max(day, 1)), by)
+                if number < number_of(START.date(), by):
+                    continue
+            counts[value][place << KEY_BITS | number] += count
+    moved = [(thing[0] + days, *thing[1:]) if dated else thing for thing in things]
+    return keyed_table(moved, {value: one for value, one in counts.items() if one}, backwards=table["last"] is not None)
 
 
 def print_reading(week: list[list[DayRow]]) -> None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import operator
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
-from lifecycle.reports.cells import KEY_BITS, KEY_MASK, Places, Table, Thing, counts_of, things_of, values_of
+from lifecycle.reports.cells import (
+    KeyedTable,
+    Table,
+    Thing,
+    counts_of,
+    keyed_counts_of,
+    keyed_things_of,
+    things_of,
+    values_of,
+)
 from lifecycle.reports.parts import BEGINNING, Parts, part_name
 from lifecycle.reports.periods import Period, Span
 
 #: Of each value, the counts of each bucket.
 Buckets = dict[str, list[Counter[Any]]]
 
-#: Of what was counted, how often each number beside it was.
-Sums = defaultdict[Any, Counter[int]]
+#: Of what was counted, how often each number beside it was: at the number's place, or at as many as it is before
+#: ``latest``.
+Sums = dict[Any, list[int]]
 
 #: What a thing of a table is counted as.
 CountedAs = Callable[[Thing], Any]
@@ -92,6 +105,9 @@ def add_up_keyed(
     name: tuple[str, str],
     days: Span,
     tables: Mapping[str, CountedAs],
+    *,
+    latest: int = 0,
+    earliest: int = 0,
     values: Sequence[str] | None = None,
 ) -> dict[str, dict[str, Sums]]:
     """Add up tables whose things have numbers of their own.
@@ -101,45 +117,84 @@ def add_up_keyed(
         name: family and dimension.
         days: of which UTC days.
         tables: which tables, and what each thing of them counts as; as ``None`` it does not count.
+        latest: the number from which those are told that a table tells backwards, no sooner than any.
+        earliest: of these, the first that counts.
         values: which values of the dimension; ``None`` for all that there are.
 
     Returns:
         For each of the tables the sums by value; a value that was asked for is always there.
     """
-    places = {table: Places({None: 0}) for table in tables}
-    added: dict[str, dict[str, defaultdict[int, int]]] = {
-        table: {value: defaultdict(int) for value in values or ()} for table in tables
-    }
+    added = {table: _KeyedSums(counted_as, latest, earliest, values) for table, counted_as in tables.items()}
     for _, part in parts.read(part_name(*name), days.first, days.last):
-        for table, counted_as in tables.items():
-            _add_keyed(
-                part[table], added[table], values, [places[table][counted_as(one)] for one in things_of(part[table])]
-            )
-    return {
-        table: {value: _sums(cells, list(places[table])) for value, cells in by_value.items()}
-        for table, by_value in added.items()
-    }
+        for table, sums in added.items():
+            sums.add(part[table])
+    return {table: sums.by_value() for table, sums in added.items()}
 
 
-def _add_keyed(
-    table: Table, to: dict[str, defaultdict[int, int]], values: Sequence[str] | None, places: Sequence[int]
-) -> None:
-    # What a cell has to be moved by, so that it begins with the common place of its thing instead of the table's own.
-    moved = [(place - own) << KEY_BITS for own, place in enumerate(places)]
-    for value in values_of(table) if values is None else values:
-        if value not in to:
-            to[value] = defaultdict(int)
-        sums = to[value]
-        for cell, count in counts_of(table, value):
-            sums[cell + moved[cell >> KEY_BITS]] += count
+class _KeyedSums:
+    """The sums of one table.
+
+    Tables whose things count as the same are counted into one list for each value. There are few such groups, but for
+    reports by day.
+    """
+
+    def __init__(self, counted_as: CountedAs, latest: int, earliest: int, values: Sequence[str] | None) -> None:
+        self._counted_as = counted_as
+        self._latest = latest
+        self._reach = latest - earliest + 1
+        self._values = values
+        self._groups: defaultdict[tuple[Any, ...], dict[str, list[int]]] = defaultdict(dict)
+
+    def add(self, table: KeyedTable) -> None:
+        """Add a day's table."""
+        counted = tuple(map(self._counted_as, keyed_things_of(table)))
+        if all(one is None for one in counted):
+            return
+        things = len(counted)
+        last = table["last"]
+        moved = 0 if last is None else (self._latest - last) * things
+        end = None if last is None else self._reach * things - moved
+        group = self._groups[counted]
+        for value, cells, counts in keyed_counts_of(table, self._values):
+            # They are in order, so the last is the largest.
+            most = cells[-1] if end is None or cells[-1] < end else end - 1
+            sums = group.setdefault(value, [])
+            if len(sums) <= most + moved:
+                sums.extend([0] * ((most + moved) // things * things + things - len(sums)))
+            if most < cells[-1]:
+                del cells[bisect_right(cells, most) :]
+            for cell, count in zip(cells, counts):  # noqa: B905  # what is too early is cut off the cells alone
+                sums[cell + moved] += count
+
+    def by_value(self) -> dict[str, Sums]:
+        """The sums of each value."""
+        found: dict[str, Sums] = {value: {} for value in self._values or ()}
+        for counted, by_value in self._groups.items():
+            for value, sums in by_value.items():
+                of_value = found.setdefault(value, {})
+                for place, one in enumerate(counted):
+                    if one is not None:
+                        own = sums[place :: len(counted)]
+                        of_value[one] = plus(of_value[one], own) if one in of_value else own
+        return found
 
 
-def _sums(cells: Mapping[int, int], counted: Sequence[Any]) -> Sums:
-    sums: Sums = defaultdict(Counter)
-    for cell, count in cells.items():
-        sums[counted[cell >> KEY_BITS]][cell & KEY_MASK] = count
-    sums.pop(None, None)
-    return sums
+def plus(one: Sequence[int], other: Sequence[int]) -> list[int]:
+    """The sums of numbers at the same places; what one of them lacks counts as nothing."""
+    return _at_each_place(operator.add, one, other)
+
+
+def minus(one: Sequence[int], other: Sequence[int]) -> list[int]:
+    """The differences of numbers at the same places; what one of them lacks counts as nothing."""
+    return _at_each_place(operator.sub, one, other)
+
+
+def _at_each_place(operation: Callable[[int, int], int], one: Sequence[int], other: Sequence[int]) -> list[int]:
+    done = list(map(operation, one, other))
+    at = len(done)
+    done += one[at:]
+    done += map(operation, repeat(0), other[at:])
+    return done
 
 
 def _empty(calendar: Calendar) -> list[Counter[Any]]:
@@ -154,3 +209,8 @@ def since_ever(calendar: Calendar) -> Span:
 def whole(span: Span) -> Calendar:
     """A span as one period."""
     return Calendar([Period(span, partial=False)])
+
+
+def latest_entry(calendar: Calendar) -> int:
+    """The last day on which a stay may have begun of which the parts tell that ``since_ever`` spans, in any time zone."""
+    return since_ever(calendar).last.toordinal() + 1

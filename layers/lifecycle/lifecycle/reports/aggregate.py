@@ -24,11 +24,11 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lifecycle.reports.cells import KEY_BITS, KEY_MASK, Places, Table, table
+from lifecycle.reports.cells import KEY_BITS, KEY_MASK, Places, keyed_table, table
 from lifecycle.reports.dimensions import ALL, DIMENSIONS, values_of
 from lifecycle.reports.durations import bin_of
-from lifecycle.reports.parts import CORRECTED_KNOWN_BY, GRANULARITIES, PART_NAMES, part_name
-from lifecycle.reports.periods import Granularity, start_of
+from lifecycle.reports.parts import CORRECTED_KNOWN_BY, GRANULARITIES, part_name
+from lifecycle.reports.periods import Granularity, number_of
 from lifecycle.reports.windows import window_of
 from lifecycle.steps import DayRow, LostDeal, Step, Told
 
@@ -48,6 +48,10 @@ _FROM_BOTH: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "cycle": lambda key: key.partition("/")[2],
     }
 )
+
+
+#: How often each cell counts, by dimension and value.
+_Counts = dict[str, dict[str, Counter[int]]]
 
 
 class _LocalDates(dict[float, int]):
@@ -86,27 +90,20 @@ class _Tally:
         for cell, context in zip(cells, contexts, strict=True):
             by_context[context].append(cell)
 
-    def changed(self, change: Callable[[list[int]], list[int]]) -> _Tally:
-        """The same things, with each context's cells changed."""
-        made = _Tally(self.things)
-        for context, cells in self._by_context.items():
-            made._by_context[context] = change(cells)
-        return made
-
-    def tables(self, contexts_of: Mapping[str, Mapping[str, Sequence[int]]]) -> dict[str, Table]:
-        """The table of each dimension, of which each value has some contexts.
+    def counts(self, contexts_of: Mapping[str, Mapping[str, Sequence[int]]]) -> _Counts:
+        """How often each cell counts, by dimension and value, each of which has some contexts.
 
         Versions and cycles are few. So their counts, and those of everybody, come from the counts of each version in
         each cycle, which is much less to add up than all cells.
         """
         in_both = {key: self._count(contexts) for key, contexts in contexts_of[_IN_BOTH].items()}
-        made = {}
+        made: _Counts = {}
         for dimension in (ALL, *DIMENSIONS):
             if dimension in _FROM_BOTH:
                 counts = _summed(in_both, _FROM_BOTH[dimension])
             else:
                 counts = {value: self._count(contexts) for value, contexts in contexts_of[dimension].items()}
-            made[dimension] = table(self.things, {value: cells for value, cells in counts.items() if cells})
+            made[dimension] = {value: cells for value, cells in counts.items() if cells}
         return made
 
     def _count(self, contexts: Iterable[int]) -> Counter[int]:
@@ -123,6 +120,31 @@ def _summed(in_both: Mapping[str, Counter[int]], value_of: Callable[[str], str])
         else:
             sums[value] = counts.copy()
     return sums
+
+
+class _Becomes(dict[int, int]):
+    """What cells become, worked out once for each."""
+
+    def __init__(self, becomes: Callable[[int], int]) -> None:
+        super().__init__()
+        self._becomes = becomes
+
+    def __missing__(self, cell: int) -> int:
+        made = self[cell] = self._becomes(cell)
+        return made
+
+
+def _rolled_up(counts: _Counts, becomes: Callable[[int], int]) -> _Counts:
+    """The counts of coarser cells, from those of finer ones: much less to add up than to count all again."""
+    coarser = _Becomes(becomes)
+    made: _Counts = {}
+    for dimension, by_value in counts.items():
+        made[dimension] = {}
+        for value, cells in by_value.items():
+            sums = made[dimension][value] = Counter[int]()
+            for cell, count in cells.items():
+                sums[coarser[cell]] += count
+    return made
 
 
 class DayTally:
@@ -212,7 +234,7 @@ class DayTally:
         contexts = [self._contexts[first[1:]] for _, _, _, first, _ in pairs]
         self._reached.take([self._reached.things[day, stage, higher] for day, _, stage, _, higher in pairs], contexts)
         bases = [
-            self._cohorts.things[stage, higher, window_of(at - first.at)] << KEY_BITS
+            self._cohorts.things[(stage, higher), window_of(at - first.at)] << KEY_BITS
             for _, at, stage, first, higher in pairs
         ]
         self._cohorts.take(map(int.__or__, bases, self._dates.of([first.at for _, _, _, first, _ in pairs])), contexts)
@@ -226,27 +248,46 @@ class DayTally:
 
     def parts(self) -> dict[str, Any]:
         """The day's parts by name."""
-        left = self._ended.changed(lambda cells: [cell >> KEY_BITS for cell in cells])
-        families: dict[str, dict[str, _Tally]] = {
-            "flows": {"moves": self._moves, "left": left, "exits": self._exits, "reached": self._reached},
-            "stays": {"ended": self._ended, "lengths": self._lengths},
-            **{f"cohorts_by_{by}": {"cohorts": self._cohorts_by(by)} for by in GRANULARITIES},
-        }
         contexts_of = self._contexts_by_dimension()
-        parts: dict[str, Any] = {name: {} for name in PART_NAMES}
-        for family, tallies in families.items():
-            for name, tally in tallies.items():
-                tables = tally.tables(contexts_of)
-                for dimension in (ALL, *DIMENSIONS):
-                    parts[part_name(family, dimension)][name] = tables[dimension]
-        corrected = self._corrected.tables(contexts_of)
+        moves, ended = self._moves.counts(contexts_of), self._ended.counts(contexts_of)
+        entered = self._entered(moves)
+        cohorts = self._cohorts.counts(contexts_of)
+        stays, pairs = list(self._ended.things), list(self._cohorts.things)
+        flows: dict[str, tuple[Places, _Counts]] = {
+            "moves": (self._moves.things, moves),
+            "left": (self._ended.things, _rolled_up(ended, lambda cell: cell >> KEY_BITS)),
+            "exits": (self._exits.things, self._exits.counts(contexts_of)),
+            "reached": (self._reached.things, self._reached.counts(contexts_of)),
+        }
+        lengths = self._lengths.counts(contexts_of)
+        by_period = {by: _rolled_up(cohorts, _by_period(by)) for by in GRANULARITIES if by != "day"} | {"day": cohorts}
+        parts: dict[str, Any] = {}
+        for dimension in (ALL, *DIMENSIONS):
+            parts[part_name("flows", dimension)] = {
+                name: table(things, counts[dimension]) for name, (things, counts) in flows.items()
+            }
+            parts[part_name("stays", dimension)] = {
+                "entered": keyed_table(stays, entered[dimension], backwards=True),
+                "ended": keyed_table(stays, ended[dimension], backwards=True),
+                "lengths": keyed_table(stays, lengths[dimension], backwards=False),
+            }
+            for by, counts in by_period.items():
+                parts[part_name(f"cohorts_by_{by}", dimension)] = {
+                    "cohorts": keyed_table(pairs, counts[dimension], backwards=True)
+                }
+        corrected = self._corrected.counts(contexts_of)
         for dimension in CORRECTED_KNOWN_BY:
-            parts[part_name("flows", dimension)]["corrected"] = corrected[dimension]
+            parts[part_name("flows", dimension)]["corrected"] = table(self._corrected.things, corrected[dimension])
         parts[part_name("flows", ALL)]["lost"] = [
             [day, reason, currency, len(amounts), None if untold else str(sum(amounts))]
             for (day, reason, currency, untold), amounts in self._lost.items()
         ]
         return parts
+
+    def _entered(self, moves: _Counts) -> _Counts:
+        """The stays that began, as those that ended are told: by day and stage, with the day on which they began."""
+        cells = [(self._ended.things[move[0], move[2]] << KEY_BITS) | move[0] for move in self._moves.things]
+        return _rolled_up(moves, cells.__getitem__)
 
     def _contexts_by_dimension(self) -> dict[str, dict[str, list[int]]]:
         """Of each dimension and value, the places of the contexts."""
@@ -258,22 +299,15 @@ class DayTally:
                 found[dimension].setdefault(value, []).append(place)
         return found
 
-    def _cohorts_by(self, by: Granularity) -> _Tally:
-        """The cohorts under the first day of their week or month."""
-        back = _Back(by)
-        return self._cohorts.changed(lambda cells: [cell - back[cell & KEY_MASK] for cell in cells])
 
+def _by_period(by: Granularity) -> Callable[[int], int]:
+    """What the cell of a cohort by day becomes by week or month."""
 
-class _Back(dict[int, int]):
-    """By how many days a day is later than the first of its week or month."""
+    def becomes(cell: int) -> int:
+        day = cell & KEY_MASK
+        return cell - day + number_of(date.fromordinal(day), by)
 
-    def __init__(self, by: Granularity) -> None:
-        super().__init__()
-        self._by = by
-
-    def __missing__(self, day: int) -> int:
-        back = self[day] = day - start_of(date.fromordinal(day), self._by).toordinal()
-        return back
+    return becomes
 
 
 def aggregate_day(rows: Iterable[DayRow], lost: Iterable[LostDeal], zone: ZoneInfo) -> dict[str, Any]:

@@ -1,17 +1,25 @@
 """Cells: how often each of many things was counted on a day, by value, in a form that is small and quick to add up.
 
 A table names things once, in columns (``[[day, day], [stage, stage]]``), and gives for each value what was counted of
-it, and how often: ``[0, 5, 2, 1]`` is five of the first thing and one of the third. Where things have many numbers each
-(days, bins of lengths) a cell is a thing's place and a number in one: ``keyed``. The counts of each value are JSON in a
-text of their own, so that who wants one value does not pay for reading all others.
+it, and how often: ``[0, 5, 2, 1]`` is five of the first thing and one of the third. The counts of each value are JSON
+in a text of their own, so that who wants one value does not pay for reading all others.
+
+Where things have many numbers each (days, bins of lengths) there is a ``keyed`` table. Its things are all combinations
+of the entries of its axes, in order, so that most days of a workspace have the very same. A cell is a number and the
+place of a thing in one, ``number * things + place``. So cells of several days are counted into one list by their place
+in it, which takes half the time that a ``dict`` does; and what was counted of a thing is each so-manieth entry of that
+list. Cells and counts are whole numbers of four bytes, the lowest first, in base64: read ten times as fast as JSON.
+Days (and weeks and months) are counted back from the latest of a table, which keeps them small.
 """
 
 from __future__ import annotations
 
 import json
+from array import array
+from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise, product
 from typing import Any
 
 #: What is counted, such as (day, stage): plain JSON values.
@@ -20,7 +28,7 @@ Thing = tuple[Any, ...]
 #: As JSON: ``{"columns": [...], "counts": {value: "[cell, count, cell, count]"}}``.
 Table = dict[str, Any]
 
-#: A number beside a thing takes so many bits: enough for any date as a day since the year 1.
+#: While they are counted, a number beside a thing takes so many bits: enough for any date as a day since the year 1.
 KEY_BITS = 22
 KEY_MASK = (1 << KEY_BITS) - 1
 
@@ -61,3 +69,69 @@ def counts_of(one: Table, value: str) -> Iterator[tuple[int, int]]:
     text = one["counts"].get(value)
     numbers = json.loads(text) if text else ()
     return zip(numbers[::2], numbers[1::2], strict=True)
+
+
+#: As JSON: ``{"axes": [...], "last": number, "ends": {value: end}, "cells": base64, "counts": base64}``.
+KeyedTable = dict[str, Any]
+
+
+def keyed_table(things: Sequence[Thing], counts: Mapping[str, Mapping[int, int]], *, backwards: bool) -> KeyedTable:
+    """A table of things that have numbers.
+
+    Arguments:
+        things: in the order of their places.
+        counts: of each value, how often each ``place << KEY_BITS | number`` was counted.
+        backwards: tell numbers by how far they are before the last.
+    """
+    axes = [sorted(set(axis)) for axis in zip(*things, strict=True)]
+    places = {thing: place for place, thing in enumerate(product(*axes))}
+    of_thing = [places[thing] for thing in things]
+    many = len(places)
+    last = max((cell & KEY_MASK for one in counts.values() for cell in one), default=0) if backwards else None
+    ends: dict[str, int] = {}
+    cells, times = array("I"), array("I")
+    for value, counted in counts.items():
+        if last is None:
+            own = {(cell & KEY_MASK) * many + of_thing[cell >> KEY_BITS]: count for cell, count in counted.items()}
+        else:
+            own = {
+                (last - (cell & KEY_MASK)) * many + of_thing[cell >> KEY_BITS]: count
+                for cell, count in counted.items()
+            }
+        in_order = sorted(own)
+        cells.extend(in_order)
+        times.extend(map(own.__getitem__, in_order))
+        ends[value] = len(cells)
+    return {"axes": axes, "last": last, "ends": ends, "cells": _text(cells), "counts": _text(times)}
+
+
+def keyed_things_of(one: KeyedTable) -> Iterator[Thing]:
+    """What a keyed table counts, in the order of their places."""
+    # Without axes there would be one thing, of no entries.
+    return product(*one["axes"]) if one["axes"] else iter(())
+
+
+def keyed_counts_of(one: KeyedTable, values: Sequence[str] | None) -> Iterator[tuple[str, array[int], array[int]]]:
+    """Cells in rising order, and how often each was counted, for each value that has any.
+
+    Arguments:
+        one: the table.
+        values: which values; ``None`` for all that there are.
+    """
+    ends: Mapping[str, int] = one["ends"]
+    if values is not None and not any(value in ends for value in values):
+        return
+    cells, counts = _numbers(one["cells"]), _numbers(one["counts"])
+    for (_, start), (value, end) in pairwise([("", 0), *ends.items()]):
+        if values is None or value in values:
+            yield value, cells[start:end], counts[start:end]
+
+
+def _text(numbers: array[int]) -> str:
+    return b64encode(numbers.tobytes()).decode()
+
+
+def _numbers(text: str) -> array[int]:
+    numbers = array("I")
+    numbers.frombytes(b64decode(text))
+    return numbers

@@ -15,7 +15,7 @@ from lifecycle.reports.cells import Thing
 from lifecycle.reports.funnel_figures import move_of
 from lifecycle.reports.numbers import MOVE_NUMBERS, MoveNumber
 from lifecycle.reports.parts import Parts
-from lifecycle.reports.periods import DAY, Span, midnight
+from lifecycle.reports.periods import DAY, Span, first_of, midnight, number_of
 from lifecycle.reports.windows import WINDOWS
 
 Basis = Literal["period", "cohort"]
@@ -77,15 +77,29 @@ def conversion_by_cohort(
     granularity = asked.by if whole_periods else "day"
 
     def in_time(thing: Thing) -> tuple[str, str] | None:
-        stage, higher, window = thing
+        (stage, higher), window = thing
         return (stage, higher) if within is None or window <= within else None
 
     def pairs(dimension: str, calendar: Calendar, values: Sequence[str] | None) -> _Pairs:
         entries = add_up(parts, ("flows", dimension), calendar, {"moves": _stage_by("entered_first")}, values=values)
         later = Span(calendar.span.in_utc.first, max(as_of.astimezone(UTC).date(), calendar.span.in_utc.last))
-        family = f"cohorts_by_{granularity}"
-        added = add_up_keyed(parts, (family, dimension), later, {"cohorts": in_time}, values)
-        return _Pairs(entries["moves"], {value: _buckets(sums, calendar) for value, sums in added["cohorts"].items()})
+        earliest, latest = number_of(calendar.span.first, granularity), number_of(later.last, granularity) + 1
+        added = add_up_keyed(
+            parts,
+            (f"cohorts_by_{granularity}", dimension),
+            later,
+            {"cohorts": in_time},
+            latest=latest,
+            earliest=earliest,
+            values=values,
+        )
+        last = number_of(calendar.span.last, granularity)
+        places = [
+            calendar.bucket(first_of(number, granularity).toordinal()) if number <= last else None
+            for number in range(latest, earliest - 1, -1)
+        ]
+        reached = {value: _buckets(sums, places, calendar.size) for value, sums in added["cohorts"].items()}
+        return _Pairs(entries["moves"], reached)
 
     def ripe(span: Span) -> bool:
         return within is not None and midnight(span.last + DAY, zone) + WINDOWS[within] * DAY <= as_of
@@ -93,13 +107,12 @@ def conversion_by_cohort(
     return _report(asked, pairs, ripe)
 
 
-def _buckets(cohorts: Sums, calendar: Calendar) -> list[Counter[Any]]:
-    """The pairs of each bucket, from pairs with the days of their cohorts."""
-    buckets: list[Counter[Any]] = [Counter() for _ in range(calendar.size)]
-    for pair, days in cohorts.items():
-        for day, count in days.items():
-            place = calendar.bucket(day)
-            if place is not None:
+def _buckets(cohorts: Sums, places: Sequence[int | None], size: int) -> list[Counter[Any]]:
+    """The pairs of each bucket, from pairs by cohort, of each of which the bucket is told."""
+    buckets: list[Counter[Any]] = [Counter() for _ in range(size)]
+    for pair, counts in cohorts.items():
+        for place, count in zip(places, counts, strict=False):
+            if count and place is not None:
                 buckets[place][pair] += count
     return buckets
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -22,7 +23,6 @@ ACCURACY = 0.02
 
 _MAPPING = LogarithmicMapping(ACCURACY)
 _SECOND = timedelta(seconds=1)
-
 
 #: Three hundred years in seconds.
 _LONGEST = 10**10
@@ -46,26 +46,35 @@ _BOUNDS = _bounds()
 
 
 def bin_of(duration: timedelta) -> int:
-    """The bin that a length of time is counted in: 0 for less than a second, which counts as none, and then upwards.
+    """The bin that a length of time is counted in: 0 for less than a second, which counts as none, and then upwards."""
+    return bin_of_seconds(duration.days * 86_400 + duration.seconds)
+
+
+def bin_of_seconds(seconds: int) -> int:
+    """The same for whole seconds.
 
     By looking among the bounds of the bins, which takes a quarter of the time that a logarithm does.
     """
-    return bisect_left(_BOUNDS, duration.days * 86_400 + duration.seconds) + 1 if duration >= _SECOND else 0
+    return bisect_left(_BOUNDS, seconds) + 1 if seconds > 0 else 0
 
 
-def quantiles_of(counts: Mapping[int, int], parts: Sequence[float]) -> list[timedelta | None]:
+def quantiles_of(counts: Sequence[int], parts: Sequence[float]) -> list[timedelta | None]:
     """Quantiles of lengths of which only the bins are known: the same that ``Durations`` would give.
 
     Arguments:
-        counts: how many there are in each bin (``bin_of``).
+        counts: how many there are in each bin (``bin_of``), from 0 on.
         parts: which quantiles; 0.5 is the half.
     """
-    bins = sorted(counts)
-    up_to = list(accumulate(counts[one] for one in bins))
+    up_to = list(accumulate(counts))
     if not up_to or not up_to[-1]:
         return [None for _ in parts]
-    places = (bins[bisect_right(up_to, part * (up_to[-1] - 1))] for part in parts)
-    return [timedelta(seconds=round(_MAPPING.value(place - 1))) if place else timedelta(0) for place in places]
+    return [_length_of(bisect_right(up_to, part * (up_to[-1] - 1))) for part in parts]
+
+
+@cache
+def _length_of(place: int) -> timedelta:
+    """The length that stands for those in a bin."""
+    return timedelta(seconds=round(_MAPPING.value(place - 1))) if place else timedelta(0)
 
 
 class Durations:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import Any
 
-from lifecycle.reports.adding_up import add_up, add_up_keyed, since_ever, whole
+from lifecycle.reports.adding_up import CountedAs, add_up_keyed, latest_entry, minus, since_ever, whole
 from lifecycle.reports.cells import Thing
 from lifecycle.reports.dimensions import EVERYBODY
 from lifecycle.reports.parts import Parts
@@ -22,26 +21,20 @@ def open_stays(parts: Parts, last: date) -> dict[str, Counter[date]]:
     """
     dimension, value = EVERYBODY
     calendar = whole(Span(last, last))
-    days = since_ever(calendar)
-    moves = add_up(parts, ("flows", dimension), calendar, {"moves": _came}, values=[value], days=days)
 
-    def left(stay: Thing) -> str | None:
+    def stage_of(stay: Thing) -> str | None:
         day, stage = stay
         return None if calendar.bucket(day) is None else str(stage)
 
-    stays = add_up_keyed(parts, ("stays", dimension), days, {"ended": left}, [value])
-    still: Counter[Any] = Counter()
-    for bucket in moves["moves"][value]:
-        still.update(bucket)
-    for stage, came in stays["ended"][value].items():
-        still.subtract({(stage, day): count for day, count in came.items()})
+    tables: dict[str, CountedAs] = {"entered": stage_of, "ended": stage_of}
+    days, latest = since_ever(calendar), latest_entry(calendar)
+    stays = add_up_keyed(parts, ("stays", dimension), days, tables, latest=latest, values=[value])
+    ended = stays["ended"][value]
     found: dict[str, Counter[date]] = {}
-    for (stage, day), count in still.items():
-        if count:
-            found.setdefault(stage, Counter())[date.fromordinal(day)] = count
+    for stage, entered in stays["entered"][value].items():
+        still = minus(entered, ended.get(stage, ()))
+        if any(still):
+            found[stage] = Counter(
+                {date.fromordinal(latest - place): count for place, count in enumerate(still) if count}
+            )
     return found
-
-
-def _came(move: Thing) -> tuple[str, int]:
-    """Into which stage a move leads, and when."""
-    return move[2], move[0]

@@ -5,8 +5,8 @@ family              tables and the columns of what they count
                     ``exits`` (day, stage, why), ``reached`` (day, stage, higher stage),
                     ``corrected`` (day, from, to) where it is known by the dimension,
                     and in ``flows:all`` the list ``lost`` of (day, reason, currency, deals, amount)
-``stays``           of (day, stage): ``ended`` by the day of entry, ``lengths`` by ``bin_of``
-``cohorts_by_...``  ``cohorts`` of (stage, higher stage, place among ``WINDOWS``), by the first day of the cohort
+``stays``           keyed, of (day, stage): ``entered`` and ``ended`` by the day of entry, ``lengths`` by ``bin_of``
+``cohorts_by_...``  keyed, ``cohorts`` of ((stage, higher stage), place among ``WINDOWS``), by the cohort (``number_of``)
 
 There is a part of each family for each dimension, and one for everybody: ``flows:all``, ``flows:source`` and so on.
 """

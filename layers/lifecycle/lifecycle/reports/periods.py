@@ -56,6 +56,20 @@ def start_of(day: date, by: Granularity) -> date:
     return day - timedelta(days=day.weekday()) if by == "week" else day
 
 
+def number_of(day: date, by: Granularity) -> int:
+    """The number of the day, ISO week or month that a day belongs to, each one more than that of the one before."""
+    if by == "month":
+        return day.year * 12 + day.month - 1
+    return (day.toordinal() - 1) // 7 if by == "week" else day.toordinal()
+
+
+def first_of(number: int, by: Granularity) -> date:
+    """The first day of the day, ISO week or month that has a number."""
+    if by == "month":
+        return date(number // 12, number % 12 + 1, 1)
+    return date.fromordinal(number * 7 + 1 if by == "week" else number)
+
+
 def _end_of(day: date, by: Granularity) -> date:
     if by == "month":
         return day.replace(day=monthrange(day.year, day.month)[1])

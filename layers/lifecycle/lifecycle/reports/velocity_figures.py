@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from lifecycle.reports.adding_up import Calendar, CountedAs, add_up, add_up_keyed, since_ever, whole
+from lifecycle.reports.adding_up import (
+    Calendar,
+    CountedAs,
+    add_up_keyed,
+    latest_entry,
+    minus,
+    plus,
+    since_ever,
+    whole,
+)
 from lifecycle.reports.asked import Asked, Report, ValueFigures, by_period, reported_stages
 from lifecycle.reports.cells import Thing
 from lifecycle.reports.dimensions import EVERYBODY, Slice
-from lifecycle.reports.durations import bin_of, quantiles_of
+from lifecycle.reports.durations import bin_of_seconds, quantiles_of
 from lifecycle.reports.parts import Parts
 from lifecycle.reports.periods import DAY, Span, local_date, midnight, noon
 
@@ -46,7 +53,7 @@ class VelocityFigures:
 
 
 #: Of each stage, how many lengths there are in each bin.
-_Bins = dict[str, Counter[int]]
+_Bins = dict[str, Sequence[int]]
 
 
 def velocity_report(parts: Parts, asked: Asked, as_of: datetime, zone: ZoneInfo) -> Report[VelocityFigures]:
@@ -68,9 +75,9 @@ def velocity_report(parts: Parts, asked: Asked, as_of: datetime, zone: ZoneInfo)
 
     def figures(of: _Stays, one: str, places: range, span: Span) -> tuple[VelocityFigures, ...]:
         ended = of.ended(one, places)
-        still_open = ends.bins(of.open_at(one, places[-1]), span.last)
+        still_open = ends.bins(of.open_at(one, places[-1]), of.latest, span.last)
         return tuple(
-            VelocityFigures(key, _lengths(ended.get(key, Counter())), _with_open(key, ended, still_open))
+            VelocityFigures(key, _lengths(ended.get(key, ())), _with_open(key, ended, still_open))
             for key in keys
         )
 
@@ -100,7 +107,8 @@ def usual_limits(parts: Parts, as_of: datetime, zone: ZoneInfo, sliced: Slice = 
         day, stage = thing
         return stage if date.fromordinal(day) in year else None
 
-    added = add_up_keyed(parts, ("stays", sliced.dimension), year.in_utc, {"lengths": counted_as}, [sliced.value])
+    tables: dict[str, CountedAs] = {"lengths": counted_as}
+    added = add_up_keyed(parts, ("stays", sliced.dimension), year.in_utc, tables, values=[sliced.value])
     bins = added["lengths"][sliced.value]
     limits = {stage: quantiles_of(counts, (0.9,))[0] for stage, counts in bins.items()}
     return {stage: limit for stage, limit in limits.items() if limit is not None}
@@ -110,36 +118,46 @@ class _Stays:
     """Stays that began and ended, by value and bucket."""
 
     def __init__(self, parts: Parts, dimension: str, calendar: Calendar, values: Sequence[str] | None) -> None:
-        def counted_as(thing: Thing) -> tuple[str, int] | None:
+        def in_bucket(thing: Thing) -> tuple[str, int] | None:
             day, stage = thing
             bucket = calendar.bucket(day)
             return None if bucket is None else (stage, bucket)
 
-        days = since_ever(calendar)
-        flows = add_up(parts, ("flows", dimension), calendar, {"moves": _entry}, values=values, days=days)
-        tables: dict[str, CountedAs] = {"ended": counted_as, "lengths": counted_as}
-        stays = add_up_keyed(parts, ("stays", dimension), days, tables, values)
+        def in_period(thing: Thing) -> tuple[str, int] | None:
+            return in_bucket(thing) if calendar.bucket(thing[0]) else None
+
+        tables: dict[str, CountedAs] = {"entered": in_bucket, "ended": in_bucket, "lengths": in_period}
+        days, self.latest = since_ever(calendar), latest_entry(calendar)
+        stays = add_up_keyed(parts, ("stays", dimension), days, tables, latest=self.latest, values=values)
         self._lengths = stays["lengths"]
         self._open = {
-            value: _running(entered, stays["ended"].get(value, {})) for value, entered in flows["moves"].items()
+            value: _running(entered, stays["ended"].get(value, {}), calendar.size)
+            for value, entered in stays["entered"].items()
         }
         self.values = sorted(self._open)
 
     def seen_stages(self) -> set[str]:
         """The stages with a stay that ended in one of the periods, or had not ended by its end."""
-        ended = {stage for sums in self._lengths.values() for stage, bucket in sums if bucket}
-        return ended | {stage for buckets in self._open.values() for stays in buckets[1:] for stage in stays}
+        ended = {stage for sums in self._lengths.values() for (stage, _), bins in sums.items() if any(bins)}
+        return ended | {
+            stage
+            for buckets in self._open.values()
+            for stays in buckets[1:]
+            for stage, days in stays.items()
+            if stage not in ended and any(days)
+        }
 
     def ended(self, value: str, places: range) -> _Bins:
         """The lengths of the stays that ended in some buckets."""
         total: _Bins = {}
         for (stage, bucket), bins in self._lengths.get(value, {}).items():
             if bucket in places:
-                total.setdefault(stage, Counter()).update(bins)
+                total[stage] = plus(total[stage], bins) if stage in total else bins
         return total
 
-    def open_at(self, value: str, place: int) -> Mapping[str, Mapping[int, int]]:
-        """How many stays had not ended by the end of a bucket, by stage and day of entry."""
+    def open_at(self, value: str, place: int) -> Mapping[str, Sequence[int]]:
+        """How many stays had not ended by the end of a bucket, by stage and by how long before ``latest`` they
+        began, in days."""
         return self._open[value][place]
 
 
@@ -149,53 +167,51 @@ class _Ends:
     def __init__(self, as_of: datetime, zone: ZoneInfo) -> None:
         self._as_of = as_of
         self._zone = zone
-        self._noons: dict[int, datetime] = {}
+        self._noons: dict[int, int] = {}
 
-    def bins(self, stays: Mapping[str, Mapping[int, int]], last: date) -> _Bins:
-        """The bins of their lengths by the end of a day."""
-        end = min(midnight(last + DAY, self._zone), self._as_of)
-        of_day = {day: bin_of(end - self._noon(day)) for days in stays.values() for day in days}
+    def bins(self, stays: Mapping[str, Sequence[int]], latest: int, last: date) -> _Bins:
+        """The bins of their lengths by the end of a day; for each stage, the stays by how long before ``latest``."""
+        end = int(min(midnight(last + DAY, self._zone), self._as_of).timestamp())
+        soonest = latest - last.toordinal()
+        of_day = [
+            bin_of_seconds(end - self._noon(latest - place))
+            for place in range(soonest, max(map(len, stays.values()), default=0))
+        ]
         bins: _Bins = {}
         for stage, days in stays.items():
-            bins[stage] = Counter()
-            for day, count in days.items():
-                bins[stage][of_day[day]] += count
+            counted = bins[stage] = [0] * (max(of_day, default=0) + 1)
+            for place, count in zip(of_day, days[soonest:], strict=False):
+                # While a day is counted anew, another may not yet tell of the same stays.
+                if count > 0:
+                    counted[place] += count
         return bins
 
-    def _noon(self, day: int) -> datetime:
+    def _noon(self, day: int) -> int:
         found = self._noons.get(day)
         if found is None:
-            found = self._noons[day] = noon(date.fromordinal(day), self._zone)
+            found = self._noons[day] = int(noon(date.fromordinal(day), self._zone).timestamp())
         return found
 
 
 def _running(
-    entered: Sequence[Counter[Any]], ended: Mapping[tuple[str, int], Counter[int]]
-) -> list[dict[str, dict[int, int]]]:
+    entered: Mapping[tuple[str, int], Sequence[int]], ended: Mapping[tuple[str, int], Sequence[int]], size: int
+) -> list[dict[str, Sequence[int]]]:
     """By the end of each bucket, the stays that had begun and not ended, by stage and day of entry."""
-    ended_in: dict[int, list[tuple[str, Counter[int]]]] = {}
-    for (stage, bucket), days in ended.items():
-        ended_in.setdefault(bucket, []).append((stage, days))
-    still: dict[str, Counter[int]] = {}
+    still: dict[str, Sequence[int]] = {}
+    stages = {stage for stage, _ in (*entered, *ended)}
     running = []
-    for bucket, came in enumerate(entered):
-        for (stage, day), count in came.items():
-            still.setdefault(stage, Counter())[day] += count
-        for stage, days in ended_in.get(bucket, ()):
-            still.setdefault(stage, Counter()).subtract(days)
-        still = {stage: left for stage, days in still.items() if (left := +days)}
-        running.append({stage: dict(days) for stage, days in still.items()})
+    for bucket in range(size):
+        for stage in stages:
+            for change, stays in ((plus, entered.get((stage, bucket))), (minus, ended.get((stage, bucket)))):
+                if stays:
+                    still[stage] = change(still.get(stage, ()), stays)
+        running.append(still.copy())
     return running
 
 
 def _with_open(stage: str, ended: _Bins, still_open: _Bins) -> Lengths:
-    return _lengths(ended.get(stage, Counter()) + still_open.get(stage, Counter()))
+    return _lengths(plus(ended.get(stage, ()), still_open.get(stage, ())))
 
 
-def _lengths(bins: Counter[int]) -> Lengths:
-    return Lengths(bins.total(), *quantiles_of(bins, (0.5, 0.75, 0.9)))
-
-
-def _entry(thing: Thing) -> tuple[str, int]:
-    """Of a move: the stage that is entered, and the day."""
-    return thing[2], thing[0]
+def _lengths(bins: Sequence[int]) -> Lengths:
+    return Lengths(sum(bins), *quantiles_of(bins, (0.5, 0.75, 0.9)))
