@@ -90,7 +90,9 @@ def test_quantiles_of_bins_are_those_of_the_lengths(taken: list[timedelta]) -> N
     parts = (0.0, 0.5, 0.75, 0.9, 1.0)
     counted = Counter(map(bin_of, taken))
 
-    assert quantiles_of([counted[place] for place in range(max(counted, default=0) + 1)], parts) == [durations(taken).quantile(part) for part in parts]
+    assert quantiles_of([counted[place] for place in range(max(counted, default=0) + 1)], parts) == [
+        durations(taken).quantile(part) for part in parts
+    ]
 
 
 @given(st.integers(0, 10**9) | st.integers(0, 5_000))

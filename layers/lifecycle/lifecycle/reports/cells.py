@@ -95,8 +95,7 @@ def keyed_table(things: Sequence[Thing], counts: Mapping[str, Mapping[int, int]]
             own = {(cell & KEY_MASK) * many + of_thing[cell >> KEY_BITS]: count for cell, count in counted.items()}
         else:
             own = {
-                (last - (cell & KEY_MASK)) * many + of_thing[cell >> KEY_BITS]: count
-                for cell, count in counted.items()
+                (last - (cell & KEY_MASK)) * many + of_thing[cell >> KEY_BITS]: count for cell, count in counted.items()
             }
         in_order = sorted(own)
         cells.extend(in_order)

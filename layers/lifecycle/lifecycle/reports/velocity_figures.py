@@ -77,8 +77,7 @@ def velocity_report(parts: Parts, asked: Asked, as_of: datetime, zone: ZoneInfo)
         ended = of.ended(one, places)
         still_open = ends.bins(of.open_at(one, places[-1]), of.latest, span.last)
         return tuple(
-            VelocityFigures(key, _lengths(ended.get(key, ())), _with_open(key, ended, still_open))
-            for key in keys
+            VelocityFigures(key, _lengths(ended.get(key, ())), _with_open(key, ended, still_open)) for key in keys
         )
 
     return Report(
