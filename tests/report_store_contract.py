@@ -13,6 +13,7 @@ import pytest
 
 from lifecycle.services.audit_entries import SYSTEM, report_settings_changed
 from lifecycle.steps import DayRow, Entry, LostDeal, Step, Told
+from lifecycle.store import report_items, schema
 from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.due import DueTimer
 from lifecycle.store.protocol import ReportRecords, Store
@@ -153,6 +154,16 @@ class ReportStoreContract:
         assert [value for _, value in reports.read("stays:owner", date.min, date.max)] == [[], [], []]
         assert list(reports.read("flows:owner", date.min, date.max)) == []
         assert list(reports.read("flows:all", DAY, DAY - timedelta(days=1))) == []
+
+    def test_figures_of_another_form_are_none_and_their_day_is_known_all_the_same(
+        self, reports: ReportRecords, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reports.put_figures(done(), {"flows:all": [1]})
+        for module in (schema, report_items):
+            monkeypatch.setattr(module, "FIGURES_FORM", schema.FIGURES_FORM + 1)
+
+        assert reports.days() == [DayRecord(DAY)]
+        assert list(reports.read("flows:all", DAY, DAY)) == []
 
     def test_figures_of_a_later_reading_take_the_place_of_the_former_whole(self, reports: ReportRecords) -> None:
         reports.put_figures(done(10), {"flows:all": [1], "stays:all": [1]})

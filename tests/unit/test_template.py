@@ -40,7 +40,6 @@ from lifecycle.store.schema import (
     funnel_pk,
     job_pk,
     jobs_pk,
-    part_pk,
     prospect_pk,
     reports_pk,
 )
@@ -542,7 +541,7 @@ def test_who_reports_writes_nothing_but_figures_of_days_and_the_count_of_request
 
     assert {tuple(as_list(it["Action"])): leading_keys(it) for it in writing} == {
         ("dynamodb:PutItem", "dynamodb:DeleteItem"): [
-            reports_pk("acme").replace("acme", tag), part_pk("acme", "*").replace("acme", tag)
+            reports_pk("acme").replace("acme", tag), reports_pk("acme").replace("acme", tag) + "#*"
         ],
         ("dynamodb:UpdateItem",): [counters_pk("acme").replace("acme", tag)],
     }  # fmt: skip

@@ -14,6 +14,7 @@ from lifecycle.store.items import Item, format_time, parse_time
 from lifecycle.store.report_records import DayRecord, ReportSettings
 from lifecycle.store.schema import (
     DAY_PREFIX,
+    FIGURES_FORM,
     REPORT_SETTINGS,
     figures_sk,
     part_pk,
@@ -50,6 +51,7 @@ def figures_item(workspace: str, record: DayRecord) -> Item:
         "done_at": None if record.done_at is None else format_time(record.done_at),
         "zone": record.zone,
         "cost_ms": round(record.cost * 1000),
+        "form": FIGURES_FORM,
     }
 
 
@@ -62,6 +64,8 @@ def items_days(items: Iterable[Item]) -> list[DayRecord]:
         record = found.get(day, DayRecord(day))
         if prefix + "#" == DAY_PREFIX:
             found[day] = replace(record, marked_at=parse_time(item["marked_at"]))
+        elif item["form"] != FIGURES_FORM:
+            found[day] = record
         else:
             done_at, cost = parse_time(item["done_at"]), int(item["cost_ms"]) / 1000
             found[day] = replace(record, done_at=done_at, zone=item["zone"], cost=cost)

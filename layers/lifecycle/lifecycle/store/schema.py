@@ -59,6 +59,9 @@ AUDIT_PREFIX = "A#"
 EXPORT_SETTINGS = "SETTINGS"
 DAY_PREFIX = "DAY#"
 FIGURES_PREFIX = "FIGURES#"
+#: Of what form the figures of days are. To be raised with every change of it: those of another form count as missing,
+#: and are made anew.
+FIGURES_FORM = 1
 REPORT_SETTINGS = "SETTINGS"
 
 #: A workspace's name is part of partition keys, in which ``#`` separates, and of the patterns that IAM holds them to,
@@ -266,7 +269,7 @@ def day_pk(workspace: str, day: date, shard: int) -> str:
 
 def part_pk(workspace: str, name: str) -> str:
     """The partition of one part of the figures of all days."""
-    return f"W#{checked_workspace(workspace)}#G#{name}"
+    return f"{reports_pk(workspace)}#{FIGURES_FORM}#{name}"
 
 
 def figures_sk(day: date) -> str:
