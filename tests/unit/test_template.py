@@ -351,7 +351,7 @@ def test_the_layer_is_built_by_default_for_what_the_functions_run_on_by_default(
 def test_each_layer_has_a_target_in_its_makefile() -> None:
     layers = of_type("AWS::Serverless::LayerVersion")
 
-    assert set(layers) == {"LifecycleLayer", "AnalyticsLayer"}
+    assert set(layers) == {"LifecycleLayer", "AnalyticsLayer", "AssetsLayer"}
     for name, layer in layers.items():
         assert f"\nbuild-{name}:" in (PROJECT / layer["ContentUri"] / "Makefile").read_text()
         assert RESOURCES[name]["Metadata"]["BuildMethod"] == "makefile"
