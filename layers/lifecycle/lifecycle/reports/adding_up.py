@@ -212,5 +212,5 @@ def whole(span: Span) -> Calendar:
 
 
 def latest_entry(calendar: Calendar) -> int:
-    """The last day on which a stay may have begun of which the parts tell that ``since_ever`` spans, in any time zone."""
+    """The last day on which a stay may have begun that is told in what ``since_ever`` spans, in any time zone."""
     return since_ever(calendar).last.toordinal() + 1
