@@ -7,9 +7,10 @@ in a text of their own, so that who wants one value does not pay for reading all
 Where things have many numbers each (days, bins of lengths) there is a ``keyed`` table. Its things are all combinations
 of the entries of its axes, in order, so that most days of a workspace have the very same. A cell is a number and the
 place of a thing in one, ``number * things + place``. So cells of several days are counted into one list by their place
-in it, which takes half the time that a ``dict`` does; and what was counted of a thing is each so-manieth entry of that
-list. Cells and counts are whole numbers of four bytes, the lowest first, in base64: read ten times as fast as JSON.
-Days (and weeks and months) are counted back from the latest of a table, which keeps them small.
+in it, which takes half the time that a ``dict`` does (three quarters where days have to be moved to a common place);
+and what was counted of a thing is each so-manieth entry of that list. Cells and counts are whole numbers of four bytes,
+the lowest first as on all processors that this runs on, in base64: read in a sixth of the time of JSON. Days (and weeks
+and months) are counted back from the latest of a table, which keeps them small.
 """
 
 from __future__ import annotations
