@@ -32,7 +32,7 @@ from zoneinfo import ZoneInfo
 from lifecycle.funnel.parsing import default_funnel
 from lifecycle.reports.aggregate import DayTally, aggregate_day
 from lifecycle.reports.asked import Asked
-from lifecycle.reports.cells import KEY_BITS, keyed_counts_of, keyed_table, keyed_things_of
+from lifecycle.reports.cells import KEY_BITS, keyed_counts_of, keyed_table, keyed_things_of, last_of
 from lifecycle.reports.conversion_figures import conversion_by_cohort, conversion_by_period
 from lifecycle.reports.dimensions import DIMENSIONS, Slice
 from lifecycle.reports.flow_figures import flow_report
@@ -252,7 +252,8 @@ def moved_keyed_table(table: Any, days: int, by: Granularity) -> Any:
                     continue
             counts[value][place << KEY_BITS | number] += count
     moved = [(thing[0] + days, *thing[1:]) if dated else thing for thing in things]
-    return keyed_table(moved, {value: one for value, one in counts.items() if one}, backwards=table["last"] is not None)
+    kept = {value: one for value, one in counts.items() if one}
+    return keyed_table(moved, kept, None if table["last"] is None else last_of(kept))
 
 
 def print_reading(week: list[list[DayRow]]) -> None:

@@ -163,8 +163,14 @@ class _KeyedSums:
                 sums.extend([0] * ((most + moved) // things * things + things - len(sums)))
             if most < cells[-1]:
                 del cells[bisect_right(cells, most) :]
-            for cell, count in zip(cells, counts):  # noqa: B905  # what is too early is cut off the cells alone
-                sums[cell + moved] += count
+                del counts[len(cells) :]
+            if moved:
+                for cell, count in zip(cells, counts, strict=True):
+                    sums[cell + moved] += count
+            else:
+                # Lengths, the most, are not told backwards, and not to move them saves a quarter of the time.
+                for cell, count in zip(cells, counts, strict=True):
+                    sums[cell] += count
 
     def by_value(self) -> dict[str, Sums]:
         """The sums of each value."""
@@ -212,5 +218,5 @@ def whole(span: Span) -> Calendar:
 
 
 def latest_entry(calendar: Calendar) -> int:
-    """The last day on which a stay may have begun that the parts of ``since_ever`` tell of, in any time zone."""
+    """The last day on which a stay may have begun that is told in what ``since_ever`` spans, in any time zone."""
     return since_ever(calendar).last.toordinal() + 1

@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lifecycle.reports.cells import KEY_BITS, KEY_MASK, Places, keyed_table, table
+from lifecycle.reports.cells import KEY_BITS, KEY_MASK, Places, keyed_table, last_of, table
 from lifecycle.reports.dimensions import ALL, DIMENSIONS, values_of
 from lifecycle.reports.durations import bin_of
 from lifecycle.reports.parts import CORRECTED_KNOWN_BY, GRANULARITIES, part_name
@@ -51,7 +51,7 @@ _FROM_BOTH: Mapping[str, Callable[[str], str]] = MappingProxyType(
 
 
 #: How often each cell counts, by dimension and value.
-_Counts = dict[str, dict[str, Counter[int]]]
+_Counts = dict[str, dict[str, Mapping[int, int]]]
 
 
 class _LocalDates(dict[float, int]):
@@ -141,9 +141,10 @@ def _rolled_up(counts: _Counts, becomes: Callable[[int], int]) -> _Counts:
     for dimension, by_value in counts.items():
         made[dimension] = {}
         for value, cells in by_value.items():
-            sums = made[dimension][value] = Counter[int]()
+            sums: defaultdict[int, int] = defaultdict(int)
             for cell, count in cells.items():
                 sums[coarser[cell]] += count
+            made[dimension][value] = sums
     return made
 
 
@@ -261,19 +262,22 @@ class DayTally:
         }
         lengths = self._lengths.counts(contexts_of)
         by_period = {by: _rolled_up(cohorts, _by_period(by)) for by in GRANULARITIES if by != "day"} | {"day": cohorts}
+        # Every slice has some of everybody's cells.
+        last_stay = max(last_of(entered[ALL]), last_of(ended[ALL]))
+        last_cohort = {by: last_of(counts[ALL]) for by, counts in by_period.items()}
         parts: dict[str, Any] = {}
         for dimension in (ALL, *DIMENSIONS):
             parts[part_name("flows", dimension)] = {
                 name: table(things, counts[dimension]) for name, (things, counts) in flows.items()
             }
             parts[part_name("stays", dimension)] = {
-                "entered": keyed_table(stays, entered[dimension], backwards=True),
-                "ended": keyed_table(stays, ended[dimension], backwards=True),
-                "lengths": keyed_table(stays, lengths[dimension], backwards=False),
+                "entered": keyed_table(stays, entered[dimension], last_stay),
+                "ended": keyed_table(stays, ended[dimension], last_stay),
+                "lengths": keyed_table(stays, lengths[dimension]),
             }
             for by, counts in by_period.items():
                 parts[part_name(f"cohorts_by_{by}", dimension)] = {
-                    "cohorts": keyed_table(pairs, counts[dimension], backwards=True)
+                    "cohorts": keyed_table(pairs, counts[dimension], last_cohort[by])
                 }
         corrected = self._corrected.counts(contexts_of)
         for dimension in CORRECTED_KNOWN_BY:

@@ -6,7 +6,8 @@ family              tables and the columns of what they count
                     ``corrected`` (day, from, to) where it is known by the dimension,
                     and in ``flows:all`` the list ``lost`` of (day, reason, currency, deals, amount)
 ``stays``           keyed, of (day, stage): ``entered`` and ``ended`` by the day of entry, ``lengths`` by ``bin_of``
-``cohorts_by_...``  keyed, ``cohorts`` of ((stage, higher stage), place among ``WINDOWS``), by cohort (``number_of``)
+``cohorts_by_...``  keyed, ``cohorts`` of ((stage, higher stage), place among ``WINDOWS``), by the ``number_of`` the
+                    cohort's day, week or month
 
 There is a part of each family for each dimension, and one for everybody: ``flows:all``, ``flows:source`` and so on.
 """

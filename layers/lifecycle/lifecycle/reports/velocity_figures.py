@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from lifecycle.reports.adding_up import (
     Calendar,
     CountedAs,
+    Sums,
     add_up_keyed,
     latest_entry,
     minus,
@@ -128,7 +129,7 @@ class _Stays:
         tables: dict[str, CountedAs] = {"entered": in_bucket, "ended": in_bucket, "lengths": in_period}
         days, self.latest = since_ever(calendar), latest_entry(calendar)
         stays = add_up_keyed(parts, ("stays", dimension), days, tables, latest=self.latest, values=values)
-        self._lengths = stays["lengths"]
+        self._lengths = {value: _by_bucket(sums) for value, sums in stays["lengths"].items()}
         self._open = {
             value: _running(entered, stays["ended"].get(value, {}), calendar.size)
             for value, entered in stays["entered"].items()
@@ -137,7 +138,8 @@ class _Stays:
 
     def seen_stages(self) -> set[str]:
         """The stages with a stay that ended in one of the periods, or had not ended by its end."""
-        ended = {stage for sums in self._lengths.values() for (stage, _), bins in sums.items() if any(bins)}
+        lengths = self._lengths.values()
+        ended = {stage for buckets in lengths for of in buckets.values() for stage, bins in of.items() if any(bins)}
         return ended | {
             stage
             for buckets in self._open.values()
@@ -149,8 +151,9 @@ class _Stays:
     def ended(self, value: str, places: range) -> _Bins:
         """The lengths of the stays that ended in some buckets."""
         total: _Bins = {}
-        for (stage, bucket), bins in self._lengths.get(value, {}).items():
-            if bucket in places:
+        buckets = self._lengths.get(value, {})
+        for place in places:
+            for stage, bins in buckets.get(place, {}).items():
                 total[stage] = plus(total[stage], bins) if stage in total else bins
         return total
 
@@ -190,6 +193,14 @@ class _Ends:
         if found is None:
             found = self._noons[day] = int(noon(date.fromordinal(day), self._zone).timestamp())
         return found
+
+
+def _by_bucket(sums: Sums) -> dict[int, _Bins]:
+    """The lengths in each bucket, from those by stage and bucket."""
+    buckets: dict[int, _Bins] = {}
+    for (stage, bucket), bins in sums.items():
+        buckets.setdefault(bucket, {})[stage] = bins
+    return buckets
 
 
 def _running(
