@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from xml.etree import ElementTree  # nosec B405
+from xml.etree import ElementTree  # nosec B405 # for documents without a document type alone
 
 from defusedxml.ElementTree import fromstring
 
