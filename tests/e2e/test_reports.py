@@ -46,8 +46,7 @@ class Office:
 
     def assert_right(self) -> Any:
         """Hold the report against all logs, and its numbers against the lists behind them; the report."""
-        report = self.funnel()
-        assert report["complete"]
+        report = eventually(self.funnel, lambda found: bool(found["complete"]), 120)
         assert differences(report, self.by_hand()) == []
         assert unreconciled(report) == []
         assert unlisted(report, self.ask, **self.days) == []

@@ -32,7 +32,7 @@ from local.stack import LocalStack, StackInfo
 from tests.builders import default_definition
 from tests.e2e.api import Api, Json, eventually, something
 
-PEOPLE = 60
+PEOPLE = 90
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -61,7 +61,7 @@ def key(local_stack: LocalStack, stack_info: StackInfo, workspace: str) -> str:
 def client(stack_info: StackInfo, key: str) -> Iterator[ProspectClient]:
     """A workspace in which half a year has happened to some people."""
     with ProspectClient(stack_info.api_url, key) as client:
-        half_year = generate(datetime.now(UTC).date(), seed=3, prospects=PEOPLE)
+        half_year = generate(datetime.now(UTC).date(), seed=1, prospects=PEOPLE)
         assert not send(client, half_year.deliveries, lambda _kind, _count: None).rejected
         yield client
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +16,7 @@ from moto import mock_aws
 from lifecycle.contract import resolver, source_desk
 from lifecycle.contract.route import Route
 from lifecycle.contract.routes import ROUTES
-from lifecycle.services import audit, code_flow, funnels, jobs, keys, lifecycle, sessions, throttle, timers
+from lifecycle.services import audit, code_flow, funnels, jobs, keys, lifecycle, report_days, sessions, throttle, timers
 from lifecycle.services.timers import Workplaces, run_timers
 from lifecycle.store.vault import Vault
 from tests.erased_person import Life, counted_moves, erasure_is_proven, scanned, traces
@@ -96,17 +97,20 @@ def test_what_stands_in_the_place_of_an_event_says_nothing_and_ends(client: Dyna
     assert {tuple(sorted(item)) for item in markers} == {("expires_at", "pk", "sk")}
 
 
-def test_the_timers_end_what_a_request_had_no_time_for(client: DynamoDBClient) -> None:
+def test_the_timers_end_what_a_request_had_no_time_for(client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
     life = Life(send)
     prospect_id = life.live()
     begun = lifecycle.Lifecycle.connect(TABLE, "local").erase(prospect_id, lambda: False)
     assert (begun.is_complete, traces(life, scanned(client, TABLE)) == []) == (False, False)
 
+    asked: list[Any] = []
+    monkeypatch.setattr(report_days, "job_queue", lambda: SimpleNamespace(send=asked.append))
     in_a_while = datetime.now(UTC) + timedelta(minutes=5)
     run = run_timers(Workplaces.connect(TABLE), in_a_while, lambda: 60)
     again = run_timers(Workplaces.connect(TABLE), in_a_while, lambda: 60)
 
-    assert (run.due, run.failed, again.due) == (1, 0, 0)
+    # Beside the erasure, the one day of all that happened is due to be counted anew.
+    assert (run.due, run.failed, again.due, len(asked)) == (2, 0, 0, 1)
     assert traces(life, scanned(client, TABLE)) == []
     status, erased = send("DELETE", f"/prospects/{prospect_id}", None)
     assert (status, erased["complete"], erased["removed"]["events"] > 0) == (200, True, True)

@@ -124,7 +124,8 @@ class Exports:
         return job
 
     def _under_way(self) -> JobRecord | None:
-        newest = self._records.jobs("export", 1)
+        # Of several that were created at one instant, the list does not tell the newest.
+        newest = self._records.jobs("export", 10)
         return next((job for job in newest if job.status in ("queued", "running")), None)
 
     # ---- every night ------------------------------------------------------------------------------------------------
