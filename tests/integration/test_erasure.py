@@ -34,7 +34,7 @@ TABLE = "prospects"
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
-        for module in (lifecycle, funnels, timers):
+        for module in (lifecycle, funnels, timers, report_days):
             monkeypatch.setattr(module, "workspace_client", lambda _workspace: client)
         monkeypatch.setattr(timers, "dynamodb_client", lambda: client)
         monkeypatch.setattr(throttle, "hasty_workspace_client", lambda _workspace: client)
@@ -104,7 +104,7 @@ def test_the_timers_end_what_a_request_had_no_time_for(client: DynamoDBClient, m
     assert (begun.is_complete, traces(life, scanned(client, TABLE)) == []) == (False, False)
 
     asked: list[Any] = []
-    monkeypatch.setattr(report_days, "job_queue", lambda: SimpleNamespace(send=asked.append))
+    monkeypatch.setattr(report_days, "job_queue", lambda: SimpleNamespace(send=lambda step, _delay: asked.append(step)))
     in_a_while = datetime.now(UTC) + timedelta(minutes=5)
     run = run_timers(Workplaces.connect(TABLE), in_a_while, lambda: 60)
     again = run_timers(Workplaces.connect(TABLE), in_a_while, lambda: 60)
