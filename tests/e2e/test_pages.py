@@ -44,7 +44,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def workspace(local_stack: LocalStack, stack_info: StackInfo) -> Api:
+def workspace(local_stack: LocalStack, stack_info: StackInfo) -> Iterator[Api]:
     """A workspace that nobody else uses, with a few prospects on their way."""
     key = create_api_key(
         local_stack.client("dynamodb"), stack_info.table, f"pages-{something()[:12]}", "walk", datetime.now(UTC)
@@ -52,7 +52,8 @@ def workspace(local_stack: LocalStack, stack_info: StackInfo) -> Api:
     api = Api(stack_info.api_url, key)
     for number in range(6):
         _arrives(api, number)
-    return api
+    yield api
+    api.http.close()
 
 
 def _arrives(api: Api, number: int) -> None:
