@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lifecycle.contract.queue_steps import BatchAnswer, answer_batch
 from lifecycle.contract.source_desk import enrich
 from lifecycle.contract.times import now
 from lifecycle.services.failures import failure
@@ -17,17 +18,9 @@ logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
-    """Ask for the records that some messages name.
-
-    Arguments:
-        event: the messages (AWS, "Using Lambda with Amazon SQS").
-
-    Returns:
-        The ids of the messages whose hooks failed. The queue delivers them again, and at last to the dead letters.
-    """
-    failed = [record["messageId"] for record in event["Records"] if not _done(record)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+def handler(event: dict[str, Any], _context: LambdaContext) -> BatchAnswer:
+    """Ask for the records that some messages name."""
+    return answer_batch(event, _done)
 
 
 def _done(record: Mapping[str, Any]) -> bool:

@@ -35,7 +35,7 @@ class FakeWorker:
     given_up: list[tuple[Mapping[str, Any], Exception]] = field(default_factory=list)
     seconds: float | None = None
 
-    def work(self, step: Mapping[str, Any], remaining: Callable[[], float]) -> None:
+    def work(self, step: Mapping[str, Any], remaining: Callable[[], float], *, again: bool) -> None:
         self.seconds = remaining()
         if self.error:
             raise self.error

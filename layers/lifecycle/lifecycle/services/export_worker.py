@@ -114,12 +114,13 @@ class ExportWorker:
             pace=Pace(per_second),
         )
 
-    def work(self, step: Step, remaining: Callable[[], float]) -> None:
+    def work(self, step: Step, remaining: Callable[[], float], *, again: bool = False) -> None:  # noqa: ARG002
         """Do a step, as far as the time allows; what is left of it is asked for anew.
 
         Arguments:
             step: as ``job_steps`` makes them. One of a job that has ended, or that does not exist any more, is nothing.
             remaining: tells how many seconds are left.
+            again: it failed before, which makes no difference: nobody is passed over.
         """
         job = self._records.job(step["job_id"])
         if job is None or job.status not in ("queued", "running"):
