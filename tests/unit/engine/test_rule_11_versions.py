@@ -243,6 +243,14 @@ def test_a_withdrawal_after_a_publication_corrects_the_move_that_the_publication
     ]  # fmt: skip
 
 
+def test_a_withdrawal_dated_before_everything_is_judged_by_the_version_of_its_time() -> None:
+    log: list[Event] = [withdrawal("w", 0, "v1"), visit("v1", 1), visit("v2", 2), visit("v3", 3)]
+
+    folded = fold(log, calendar_of(STRICT, (5, LENIENT)), at(9))
+
+    assert [(move.cause, move.funnel_version) for move in folded.transitions] == [("funnel_published", 2)]
+
+
 def test_the_line_stands_across_publications() -> None:
     log: list[Event] = [demo_form("d", 1), set_stage("back", 2, "engaged", "a student")]
     same = plan(2, *_default_stages())

@@ -206,7 +206,9 @@ def fold(log: Iterable[Event], calendar: Calendar, until: datetime | None = None
         walk.pass_time(event.key.occurred_at)
         if _withdraws(event, walk.machine):
             walk.withdrawn.take(event)
-            _correct(walk, position, event)
+            # Dated before all that it withdraws, it has nothing to correct.
+            if position:
+                _correct(walk, position, event)
         walk.event()
     if until is not None:
         walk.pass_time(until)
