@@ -164,11 +164,9 @@ def transition(sequence: int, **changes: object) -> TransitionRecord:
     return replace(record, **changes)  # type: ignore[arg-type]
 
 
-def prospect(
-    prospect_id: str, stage: str = "engaged", since: datetime | None = None, due: datetime | None = None
-) -> Partition:
+def prospect(prospect_id: str, stage: str = "engaged", since: datetime | None = None, **more: Any) -> Partition:
     """A prospect that is to be listed."""
-    return Partition(prospect_id, summary={"at": stage}, stage=stage, since=since or at(0), due=due)
+    return Partition(prospect_id, summary={"at": stage}, stage=stage, since=since or at(0), **more)
 
 
 def commit_all(store: Store, partitions: Sequence[Partition]) -> None:
@@ -570,6 +568,15 @@ class StoreContract:
         store.commit([Change([Partition("p1", version=1, parent="p2")])])
 
         assert list(store.in_stage("engaged", "", EARLIEST, LATEST)) == []
+
+    def test_since_when_those_are_in_a_stage_whom_reports_know(self, store: Store) -> None:
+        ids = [f"p{number:02d}" for number in range(20)]
+        assert {shard_of(id_) for id_ in ids} == set(range(SHARDS))
+        commit_all(store, [prospect(id_, since=at(place), in_reports=True) for place, id_ in enumerate(ids)])
+        commit_all(store, [prospect("anonymous", since=at(5)), prospect("elsewhere", "customer", in_reports=True)])
+
+        assert sorted(store.since("engaged", at(3), at(18))) == [at(place) for place in range(3, 18)]
+        assert store.since("engaged", at(3), at(3)) == []
 
     # ---- what is due ------------------------------------------------------------------------------------------------
 

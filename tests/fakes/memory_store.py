@@ -21,6 +21,7 @@ from lifecycle.store.items import (
     item_partition,
     item_transition,
     marker_item,
+    parse_time,
     partition_item,
     pseudonym_item,
     to_attributes,
@@ -98,6 +99,15 @@ class MemoryStore:
     def in_stage(self, stage: str, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
         listed = (entry for shard in range(SHARDS) for entry in self.in_shard(stage, shard))
         return iter(sorted(entry for entry in listed if entry[0] > after and first <= entry[0] <= last))
+
+    def since(self, stage: str, first: datetime, before: datetime) -> list[datetime]:
+        wanted = [{"S": stage_pk(self.workspace, stage, shard)} for shard in range(SHARDS)]
+        listed = [
+            parse_time(item[BY_STAGE.sort_key]["S"].partition("#")[0])
+            for item in self.items.values()
+            if item.get(BY_STAGE.partition_key) in wanted and "in_reports" in item
+        ]
+        return [one for one in listed if first <= one < before]
 
     def in_shard(self, stage: str, shard: int) -> list[tuple[str, str]]:
         """(position, prospect id) of the prospects of a stage in one shard, in the order of their entry."""

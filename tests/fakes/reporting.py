@@ -40,7 +40,7 @@ class Reporting:
         calendars = FixedCalendar(calendar)
         self.days = ReportDays(self.records, self._send, self._tell_time, self._clock)
         rows, standing = ReportRows(self.records, self.store), Standing(self.store, calendars)
-        self.reports = Reports(self.records, calendars, self.days, rows, standing)
+        self.reports = Reports(self.records, calendars, self.days, rows, self.store)
         self.counted = CountedProspects(self.records, rows, calendars, standing, self._clock)
         self.settings = ReportSettingsDesk(self.records, self._send, SYSTEM)
         self.lifecycle = Lifecycle(self.store, calendars)

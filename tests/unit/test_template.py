@@ -28,6 +28,7 @@ from lifecycle.store.schema import (
     BY_DAY_PROJECTION,
     BY_DUE,
     BY_STAGE,
+    BY_STAGE_PROJECTION,
     EVENT_PREFIX,
     EXPIRES_AT,
     TABLE_KEYS,
@@ -285,7 +286,7 @@ def test_the_table_has_the_indexes_of_the_schema() -> None:
     }
 
     assert deployed == {
-        BY_STAGE.name: ([BY_STAGE.partition_key, BY_STAGE.sort_key], None),
+        BY_STAGE.name: ([BY_STAGE.partition_key, BY_STAGE.sort_key], list(BY_STAGE_PROJECTION)),
         BY_DAY.name: ([BY_DAY.partition_key, BY_DAY.sort_key], list(BY_DAY_PROJECTION)),
         BY_DUE.name: ([BY_DUE.partition_key, BY_DUE.sort_key], None),
     }

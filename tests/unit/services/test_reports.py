@@ -233,6 +233,18 @@ def test_as_many_are_stuck_as_are_listed_and_as_have_been_there_for_too_long(
     assert qualified["limit"] == (str(limit) if limit else None)
 
 
+def test_nobody_is_read_to_tell_how_many_are_stuck() -> None:
+    office = Office("Europe/Berlin")
+    for number in range(5):
+        office.reporting.lifecycle.record_activities(climb(number, 3 + number / 5))
+    before = office.reporting.store.reads
+
+    report = office.ask("/reports/viscosity")
+
+    assert figures(report, "marketing_qualified")["inside"] == 5
+    assert office.reporting.store.reads == before
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 # Which days
 # ----------------------------------------------------------------------------------------------------------------------

@@ -23,11 +23,10 @@ from lifecycle.services.report_days import ReportDays
 from lifecycle.services.report_requests import Wanted, WantedDays
 from lifecycle.services.report_results import Answered
 from lifecycle.services.report_rows import ReportRows
-from lifecycle.services.standing import Standing
 from lifecycle.steps import DayRow
 from lifecycle.store.dynamo import DynamoStore
 from lifecycle.store.funnels import FunnelStore
-from lifecycle.store.protocol import ReportRecords
+from lifecycle.store.protocol import ReportRecords, Store
 from lifecycle.store.report_records import ReportSettings
 from lifecycle.store.reports import ReportStore
 from lifecycle.store.workspace_clients import workspace_client
@@ -49,7 +48,7 @@ class Reports:
         calendars: tells which version of the funnel is in force.
         days: keeps the figures of days fresh.
         rows: what reports count.
-        standing: tells who stands where now.
+        store: the workspace's prospects.
     """
 
     def __init__(
@@ -58,27 +57,21 @@ class Reports:
         calendars: CalendarSource,
         days: ReportDays,
         rows: ReportRows,
-        standing: Standing,
+        store: Store,
     ) -> None:
         self._records = records
         self._calendars = calendars
         self._days = days
         self._rows = rows
-        self._standing = standing
+        self._store = store
 
     @classmethod
     def connect(cls, table: str, workspace: str) -> Reports:
         """The reports that a table keeps for a workspace."""
         client = workspace_client(workspace)
         calendars = Calendars(FunnelStore(client, table, workspace), remembered(table, workspace))
-        records = ReportStore(client, table, workspace)
-        return cls(
-            records,
-            calendars,
-            ReportDays.connect(table, workspace),
-            ReportRows(records, DynamoStore(client, table, workspace)),
-            Standing.connect(table, workspace),
-        )
+        records, store = ReportStore(client, table, workspace), DynamoStore(client, table, workspace)
+        return cls(records, calendars, ReportDays.connect(table, workspace), ReportRows(records, store), store)
 
     def funnel(self, wanted: Wanted, now: datetime) -> Answered[Report[StageFigures]]:
         """How many were in each stage, came in and went out."""
@@ -200,9 +193,10 @@ class Reports:
         return viscosity_report(asked.funnel, inside, usual, now)
 
     def _came(self, stage: str, day: date, count: int, zone: ZoneInfo, now: datetime) -> list[datetime]:
-        """When those came on a day who still are in a stage. Most are listed there; who was erased is not."""
+        """When those came on a day who still are in a stage. Most are listed there; who was erased is not, nor who was
+        in the stage before it was known, nor who moved just now."""
         begins, ends = midnight(day, zone), midnight(day + DAY, zone)
-        listed = [stand.since for _, stand in self._standing.in_stage(stage, (begins, ends), now) if stand.since]
+        listed = self._store.since(stage, begins, ends)
         if len(listed) == count:
             return listed
         span = Span(begins.date(), ends.date())

@@ -256,6 +256,7 @@ class Settler:
         partition.arrival = outcome.arrival
         partition.stage = machine.at.stage.key if machine.since else None
         partition.since = machine.since.occurred_at if machine.since else None
+        partition.in_reports = machine.since is not None and is_in_reports(machine)
         return is_news
 
     def _as_stored(self, around: Neighbourhood, root: str, event: Event, now: datetime) -> Settled:

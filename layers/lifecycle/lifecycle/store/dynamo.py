@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.events import Activity, DealUpdate, Event
@@ -17,12 +18,14 @@ from lifecycle.store.items import (
     Item,
     deal_update_item,
     event_item,
+    format_time,
     from_attributes,
     item_deal_update,
     item_event,
     item_partition,
     item_transition,
     marker_item,
+    parse_time,
     partition_item,
     pseudonym_item,
     to_attributes,
@@ -157,6 +160,35 @@ class DynamoStore:
             or still be listed just after it moved.
         """
         return merge(*(self._shard(stage, shard, after, first, last) for shard in range(SHARDS)))
+
+    def since(self, stage: str, first: datetime, before: datetime) -> list[datetime]:
+        """Since when those prospects of a stage are in it that reports know, by what the index lists.
+
+        Arguments:
+            stage: the stage's key.
+            first, before: since the first moment or later, and before the second.
+
+        Returns:
+            A moment of each, in no order. No prospect is read, so thousands take as many milliseconds as one.
+        """
+        pages = chain.from_iterable(
+            self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=BY_STAGE.name,
+                KeyConditionExpression=f"{BY_STAGE.partition_key} = :pk AND {BY_STAGE.sort_key} BETWEEN :from AND :to",
+                FilterExpression="attribute_exists(in_reports)",
+                ExpressionAttributeValues=to_attributes(
+                    {
+                        ":pk": stage_pk(self.workspace, stage, shard),
+                        ":from": format_time(first),
+                        ":to": format_time(before),
+                    }
+                ),
+            )
+            for shard in range(SHARDS)
+        )
+        positions = (from_attributes(item)[BY_STAGE.sort_key] for page in pages for item in page["Items"])
+        return [parse_time(position.partition("#")[0]) for position in positions]
 
     def _shard(self, stage: str, shard: int, after: str, first: str, last: str) -> Iterator[tuple[str, str]]:
         first = max(first, after)

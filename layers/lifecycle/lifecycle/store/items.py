@@ -269,6 +269,7 @@ def partition_item(workspace: str, partition: Partition) -> Item:
         "retention": partition.retention,
         "erased_at": None if partition.erased_at is None else format_time(partition.erased_at),
         "marked": partition.marked or None,
+        "in_reports": partition.in_reports or None,
         "erasure": None if partition.erasure is None else _compact(partition.erasure._asdict()),
     }
     if partition.stage is not None and partition.since is not None:
@@ -318,6 +319,7 @@ def item_partition(item: Item) -> Partition:
         summary=json.loads(item["summary"]) if "summary" in item else None,
         stage=stage,
         since=since,
+        in_reports=item.get("in_reports", False),
         due=due,
         condense_at=from_seconds(item.get("condense_at")),
         retention=item.get("retention"),

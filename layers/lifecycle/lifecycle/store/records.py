@@ -58,6 +58,7 @@ class Partition:
         bindings: of a visitor that is known: whom its events belong to, in order of time.
         summary: of a prospect: its folded state, as ``engine.snapshot`` writes it.
         stage, since: of a prospect: what it is listed by.
+        in_reports: of a prospect: whether reports know it.
         due: of a prospect: when to look at it without an event: the mere passing of time may move it, or traces are
             to be made.
         condense_at: of a prospect: when the next trace of one of its activities is to be made.
@@ -79,6 +80,7 @@ class Partition:
     summary: Mapping[str, Any] | None = None
     stage: str | None = None
     since: datetime | None = None
+    in_reports: bool = False
     due: datetime | None = None
     condense_at: datetime | None = None
     retention: str | None = None

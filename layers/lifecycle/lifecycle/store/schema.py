@@ -18,8 +18,9 @@ class Index(NamedTuple):
 
 
 TABLE_KEYS = ("pk", "sk")
-#: Prospects by stage, for lists: keys only, so that an activity that moves nobody writes no index.
+#: Prospects by stage, for lists: hardly more than keys, so that an activity that moves nobody writes no index.
 BY_STAGE = Index("by_stage", "stage_pk", "stage_sk")
+BY_STAGE_PROJECTION = ("in_reports",)
 #: What reports count, by day: transitions, who became known without one, and lost deals.
 BY_DAY = Index("by_day", "day_pk", "day_sk")
 BY_DAY_PROJECTION = (
