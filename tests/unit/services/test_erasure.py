@@ -380,6 +380,24 @@ def test_a_request_that_read_before_and_wrote_after_leaves_nothing(store: Memory
     assert (outcome.erased, held(store, "ann@example.com")) == (True, [])
 
 
+def test_a_contact_that_was_being_written_meanwhile_is_kept_without_the_erased_id(
+    store: MemoryStore, ann: Lifecycle
+) -> None:
+    prospect_id = ann.find_prospect(ANN).prospect_id
+    store.before_commit.append(lambda: ann.erase(prospect_id, always))
+
+    ann.update_deal(deal_update("meanwhile", 9, "open", (Contact((BOB, CRM), None),), deal_id="D9"))
+    records = [
+        {"dynamodb": {"SequenceNumber": str(number), "NewImage": item}}
+        for number, (sk, item) in enumerate(store.images())
+        if sk == "E#meanwhile"
+    ]
+    assert evaluate_stream("table", records, lambda _: ann) == []
+
+    assert held(store, CRM.value) == []
+    assert ann.find_prospect(BOB).stage == "opportunity"
+
+
 def test_an_erasure_begins_anew_where_a_request_was_faster(store: MemoryStore, ann: Lifecycle) -> None:
     another = Identity("visitor", "cookie-3")
     store.before_commit.append(lambda: ann.record_activity(visit("meanwhile", 9, ANN, another)))

@@ -211,16 +211,19 @@ class Neighbourhood:
         return prospect_id(self._store.workspace, home_identity(contact.identities))
 
     def _cleared(self, home: str, event: Event) -> Event | None:
-        if not isinstance(event, Activity):
+        if not isinstance(event, Activity | DealFact):
             return event
         identities = self._remaining(home, event.identities, event)
         if identities == event.identities:
             return event
         strong = any(identity.is_strong for identity in event.identities if identity not in identities)
-        return None if strong and self[home].version == 0 else replace(event, identities=identities)
+        if strong and isinstance(event, Activity) and self[home].version == 0:
+            return None
+        # Of a deal's contact its home stays, as in the deal's own log (``cleared_update``).
+        return replace(event, identities=identities)
 
     def _remaining(
-        self, home: str, identities: tuple[Identity, ...], event: Activity | DealUpdate
+        self, home: str, identities: tuple[Identity, ...], event: Activity | DealFact | DealUpdate
     ) -> tuple[Identity, ...]:
         """The identities that an event may name: those of whoever was erased only where it brings them back."""
         if len(identities) == 1:
