@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from playwright.sync_api import BrowserContext, Response, sync_playwright
+from playwright.sync_api import BrowserContext, Response, expect, sync_playwright
 
 from local.client import ProspectClient
 from local.generator.calendar import DAYS
@@ -119,7 +119,7 @@ def paint(context: BrowserContext, url: str, *, cached: bool) -> Painted:
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
     began = time.perf_counter()
     page.goto(url)
-    page.wait_for_function("!document.querySelector('[aria-busy]')")
+    expect(page.locator("[aria-busy]")).to_have_count(0, timeout=_PATIENCE)
     filled = time.perf_counter() - began
     told = page.evaluate(_PAINTED)
     weight = sum(len(gzip.compress(answer.body())) for answer in answers if answer.ok)
