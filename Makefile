@@ -144,7 +144,7 @@ test-fast: setup ## the unit tests, in under a minute
 	@$(pytest) $(parallel) tests/unit
 
 test: check ## everything, with a deployment of the template to a stack of its own
-	@$(pytest) $(parallel) $(wildcard tests/unit tests/integration tests/e2e)
+	@$(pytest) $(parallel) --durations 15 --durations-min 10 $(wildcard tests/unit tests/integration tests/e2e)
 
 bench: up $(venvs)/bench/complete ## the figures that README.md names, measured here
 	@$(python) -m tests.bench.fold
