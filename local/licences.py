@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-#: Licences that ask for no more than to be named, some not even that: SPDX's identifiers, and the names that PyPI had before them.
+#: Licences that ask for no more than to be named, if for that: SPDX's identifiers, and the names that PyPI had before
+#: them.
 ALLOWED = {
     "0BSD",
     "Apache-2.0",
