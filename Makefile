@@ -96,6 +96,7 @@ lock: $(bootstrap)/complete ## newer versions of everything, within what require
 	$(uv) $(compile) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(uv) $(compile) layers/lifecycle/requirements.in -o layers/lifecycle/requirements.txt
 	$(uv) $(compile) layers/analytics/requirements.in -o layers/analytics/requirements.txt
+	$(uv) $(compile) layers/analytics/requirements-python3.11.in -o layers/analytics/requirements-python3.11.txt
 	$(uv) $(compile) requirements/dev.in -o requirements/dev.txt
 	$(uv) $(compile) requirements/node.in -o requirements/node.txt
 	$(uv) $(compile) requirements/sam.in -o requirements/sam.txt

@@ -13,18 +13,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-#: Licences that ask for no more than to be named: SPDX's identifiers, and the names that PyPI had before them.
+#: Licences that ask for no more than to be named, if for that: SPDX's identifiers, and the names that PyPI had before
+#: them.
 ALLOWED = {
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    "CC0-1.0",
     "ISC",
     "MIT",
     "MIT-0",
     "PSF-2.0",
     "Python-2.0",
     "Unlicense",
+    "Zlib",
     "License :: OSI Approved :: Apache Software License",
     "License :: OSI Approved :: BSD License",
     "License :: OSI Approved :: MIT License",

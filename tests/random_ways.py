@@ -15,6 +15,7 @@ from lifecycle.funnel.parsing import parse_funnel
 from lifecycle.reports.aggregate import aggregate_day
 from lifecycle.reports.windows import WINDOWS
 from lifecycle.steps import DayRow, Entry, LostDeal, Step, Told
+from tests.listed import columns_of
 
 FUNNEL = parse_funnel(
     {
@@ -134,9 +135,9 @@ class FakeParts:
 
 def parts_of(rows: Iterable[DayRow], zone: ZoneInfo, lost: Sequence[LostDeal] = ()) -> FakeParts:
     """All days of some rows and lost deals, each aggregated by itself."""
-    by_day: dict[date, tuple[list[DayRow], list[LostDeal]]] = defaultdict(lambda: ([], []))
+    by_day: dict[date, list[DayRow | LostDeal]] = defaultdict(list)
     for row in rows:
-        by_day[row.occurred_at.astimezone(UTC).date()][0].append(row)
+        by_day[row.occurred_at.astimezone(UTC).date()].append(row)
     for deal in lost:
-        by_day[deal.lost_at.astimezone(UTC).date()][1].append(deal)
-    return FakeParts({day: aggregate_day(*of_day, zone) for day, of_day in by_day.items()})
+        by_day[deal.lost_at.astimezone(UTC).date()].append(deal)
+    return FakeParts({day: aggregate_day(columns_of(of_day), zone) for day, of_day in by_day.items()})

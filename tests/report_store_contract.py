@@ -23,6 +23,7 @@ from lifecycle.store.report_records import DayRecord, ReportSettings
 from lifecycle.store.schema import SHARDS
 from tests.builders import at
 from tests.job_store_contract import ids_of_shard
+from tests.listed import steps_of
 from tests.store_contract import prospect, transition
 
 DAY = date(2026, 1, 1)
@@ -84,7 +85,7 @@ class ReportStoreContract:
     def test_where_nothing_is_known_there_are_no_days(self, reports: ReportRecords) -> None:
         assert reports.days() == []
         assert reports.day(DAY) == DayRecord(DAY)
-        assert list(reports.rows(DAY)) == []
+        assert steps_of(reports.columns(DAY)) == []
         assert list(reports.listed(DAY)) == []
         assert list(reports.read("flows:all", date.min, date.max)) == []
 
@@ -215,7 +216,9 @@ class ReportStoreContract:
         ]
         listed = list(reports.listed(DAY))
         assert [row for _, row in listed] == expected
-        assert sorted(map(str, reports.rows(DAY))) == sorted(map(str, expected))
+        assert sorted(map(repr, steps_of(reports.columns(DAY)))) == sorted(
+            repr((row.cause, row.step)) for row in expected
+        )
         for place, (position, _) in enumerate(listed):
             assert list(reports.listed(DAY, position)) == listed[place + 1 :]
 
@@ -232,3 +235,24 @@ class ReportStoreContract:
             DayRow("p1", 0, at(7), "suspect", "suspect", "known", 1, 1, False, arrival),
             lost,
         ]
+        columns = reports.columns(DAY)
+        assert (steps_of(columns), columns.lost, columns.corrected) == ([("known", arrival)], [lost], [])
+
+    def test_what_no_longer_stands_is_among_the_rows_and_a_correction_is_not_counted(
+        self, reports: ReportRecords, store: Store
+    ) -> None:
+        records = [transition(1, occurred_at=at(3), corrected_by="w"), transition(2, occurred_at=at(4), step=None)]
+        assert store.commit([Change([prospect("p1")], {"p1": records})]) == [True]
+
+        columns = reports.columns(DAY)
+        assert steps_of(columns) == []
+        assert columns.corrected == [DayRow("p1", 1, at(3), "suspect", "engaged", "rule", 1, 1, True, None)]
+
+    def test_reading_a_day_is_given_up_between_pages(self, reports: ReportRecords, store: Store) -> None:
+        assert store.commit([moved("p1", 1)]) == [True]
+
+        def stop() -> None:
+            raise TimeoutError
+
+        with pytest.raises(TimeoutError):
+            reports.columns(DAY, stop)

@@ -7,9 +7,11 @@ and an owner out of a few dozen, the first of which are the most frequent. All s
 week, are what happens in any week when it has always been so: this makes seven days, of which every other week is a
 copy, moved. A way's beginning is always there, so reports begin where the first prospects did.
 
-Aggregating is told in its three parts: taking the rows in, adding up, and writing JSON. The floor is to look at each
-row's stages and add them up for everybody alone. Reading is told with the parsing of JSON, without the database. Time
-is processor time of this process.
+Aggregating begins with the causes and texts of a day's steps, as the table keeps them, and ends with the JSON of all
+thirty parts. It is told in its three parts: reading into columns, page by page, counting, and writing JSON; and then
+with picking causes and texts out of what the SDK hands over. The database and the SDK's parsing of its answers are not
+in it, nor is the packing of what is written. The floor is to look at each row's stages and add them up for everybody
+alone. Reading is told with the parsing of JSON, without the database. Time is processor time of this process.
 """
 
 # ruff: noqa: T201 - it is a program for a terminal
@@ -17,9 +19,9 @@ is processor time of this process.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,10 +31,12 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from lifecycle.funnel.parsing import default_funnel
-from lifecycle.reports.aggregate import DayTally, aggregate_day
+from lifecycle.reports.aggregate import aggregate_day
 from lifecycle.reports.asked import Asked
-from lifecycle.reports.cells import KEY_BITS, keyed_counts_of, keyed_table, keyed_things_of, last_of
+from lifecycle.reports.cells import keyed_counts_of, keyed_things_of
 from lifecycle.reports.conversion_figures import conversion_by_cohort, conversion_by_period
 from lifecycle.reports.dimensions import DIMENSIONS, Slice
 from lifecycle.reports.flow_figures import flow_report
@@ -40,11 +44,16 @@ from lifecycle.reports.funnel_figures import funnel_report
 from lifecycle.reports.parts import GRANULARITIES, PART_NAMES
 from lifecycle.reports.periods import DAY, Granularity, Span, first_of, midnight, number_of
 from lifecycle.reports.reason_figures import reason_report
+from lifecycle.reports.tallies import keyed_table, tally
 from lifecycle.reports.velocity_figures import velocity_report
 from lifecycle.steps import DayRow, Entry, Step, Told
+from lifecycle.store.day_reader import DayReader, picked_out
+from tests.listed import columns_of, listed_items
 
 TARGET = 500_000
-REPEATS = 5
+REPEATS = 15
+#: How many items a page of the index has, of a megabyte.
+PAGE = 2_000
 WEEKS = 52
 ZONE = ZoneInfo("Europe/Berlin")
 #: A Monday; the first week is the one that all others are copies of.
@@ -160,35 +169,72 @@ def made_up_way(prospect_id: str, random: Random) -> Iterator[DayRow]:
 
 
 def print_aggregation(rows: list[DayRow]) -> None:
-    """How fast a day is aggregated; without the collector, as ``aggregate_day`` does it."""
-    gc.disable()
-    many = len(rows)
-
-    def take() -> DayTally:
-        tally = DayTally(ZONE)
-        tally.take(rows)
-        return tally
-
-    taken, parts = take(), aggregate_day(rows, (), ZONE)
-    lines: dict[str, Callable[[], object]] = {
-        "floor: stages of everybody": lambda: Counter((row.from_stage, row.to_stage) for row in rows),
-        "taking the rows in": take,
-        "adding up": taken.parts,
-        "writing JSON": lambda: [json.dumps(part, separators=(",", ":")) for part in parts.values()],
-        "all three": lambda: [
-            json.dumps(part, separators=(",", ":")) for part in aggregate_day(rows, (), ZONE).values()
-        ],
+    """How fast a day is aggregated."""
+    many, items = len(rows), listed_items(rows)
+    pages = [json.dumps(items[start : start + PAGE]) for start in range(0, many, PAGE)]
+    timed = [aggregated(pages) for _ in range(REPEATS)]
+    picking, reading, counting, writing = (min(times) for times in zip(*timed, strict=True))
+    whole, with_picking = min(sum(times[1:]) for times in timed), min(map(sum, timed))
+    counted = Counter[tuple[str, str]]()
+    times = {
+        "floor: stages of everybody": least(lambda: counted.update((row.from_stage, row.to_stage) for row in rows)),
+        "reading causes and texts": reading,
+        "counting": counting,
+        "writing JSON": writing,
+        "all three": whole,
+        "picking out causes and texts": picking,
+        "all four": with_picking,
     }
-    print(f"{f'a day of {many:,} transitions':36}{'transitions/s':>16}")
-    for name, work in lines.items():
-        rate = many / seconds(work)
-        print(f"{name:36}{rate:16,.0f}{f'   below the target of {TARGET:,}' if rate < TARGET else ''}")
-    size = sum(len(json.dumps(part, separators=(",", ":"))) for part in parts.values())
-    print(f"{'written':36}{size / 1e6:13,.1f} MB\n")
-    gc.enable()
+    print(f"{f'a day of {many:,} transitions':36}{'transitions/s':>16}{'ms':>10}")
+    for name, taken in times.items():
+        below = f"   below the target of {TARGET:,}" if many / taken < TARGET else ""
+        print(f"{name:36}{many / taken:16,.0f}{1000 * taken:10,.1f}{below}")
+    reader = DayReader()
+    reader.take(items)
+    columns = reader.columns()
+    size = sum(map(len, written(aggregate_day(columns, ZONE))))
+    print(f"{'written':36}{size / 1e6:13,.1f} MB")
+    most = most_memory(lambda: aggregate_day(columns, ZONE))
+    print(f"{'most memory at once, while counting':36}{most / 1e6:13,.1f} MB\n")
 
 
-def seconds(work: Callable[[], object]) -> float:
+def aggregated(pages: list[str]) -> tuple[float, float, float, float]:
+    """How long it takes to pick out what is counted, to read it, to count it, and to write it. Each page is parsed just
+    before, as the SDK does it, while the clock stands still."""
+    reader, picking, reading = DayReader(), 0.0, 0.0
+    clock = time.process_time
+    for page in pages:
+        items = json.loads(page)
+        started = clock()
+        causes, texts, _ = picked_out(items)
+        picked = clock()
+        reader.take_steps(causes, texts)
+        picking, reading = picking + picked - started, reading + clock() - picked
+    started = clock()
+    columns = reader.columns()
+    reading += clock() - started
+    started = clock()
+    parts = aggregate_day(columns, ZONE)
+    counted = clock()
+    written(parts)
+    return picking, reading, counted - started, clock() - counted
+
+
+def written(parts: dict[str, Any]) -> list[str]:
+    """Parts as JSON."""
+    return [json.dumps(part, separators=(",", ":")) for part in parts.values()]
+
+
+def most_memory(work: Callable[[], object]) -> int:
+    """The most memory that is in use at once beside what was before, in bytes."""
+    tracemalloc.start()
+    work()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def least(work: Callable[[], object]) -> float:
     """The least time of some runs, in processor time of this process."""
     times = []
     for _ in range(REPEATS):
@@ -204,7 +250,7 @@ class MadeUpYear:
     def __init__(self, week: list[list[DayRow]]) -> None:
         self._days: dict[str, list[tuple[date, str]]] = {name: [] for name in PART_NAMES}
         for place, rows in enumerate(week):
-            parts = aggregate_day(rows, (), ZONE)
+            parts = aggregate_day(columns_of(rows), ZONE)
             for name, part in parts.items():
                 for number in range(WEEKS):
                     moved = moved_part(name.partition(":")[0], part, 7 * number)
@@ -238,22 +284,29 @@ def moved_table(table: Any, days: int) -> Any:
 
 def moved_keyed_table(table: Any, days: int, by: Granularity) -> Any:
     """A keyed table of so many days later, without what began before the first day."""
-    things = list(keyed_things_of(table))
-    dated = bool(things) and isinstance(things[0][0], int)
-    counts: dict[str, Counter[int]] = {}
-    for value, cells, times in keyed_counts_of(table, None):
-        counts[value] = Counter()
-        for cell, count in zip(cells, times, strict=True):
-            number, place = divmod(cell, len(things))
-            if table["last"] is not None:
-                day = first_of(table["last"] - number, by).toordinal() + days
-                number = number_of(date.fromordinal(max(day, 1)), by)
-                if number < number_of(START.date(), by):
+    axes, last, values = table["axes"], table["last"], list(table["ends"])
+    things = len(list(keyed_things_of(table)))
+    if axes and axes[0] and isinstance(axes[0][0], int):
+        axes = [[day + days for day in axes[0]], *axes[1:]]
+    moved_last = None if last is None else moved_number(last, days, by)
+    cells, value_of = [], []
+    for value, numbers, times in keyed_counts_of(table, None):
+        for cell, count in zip(numbers, times, strict=True):
+            number, place = divmod(cell, things)
+            if moved_last is not None:
+                began = moved_number(last - number, days, by)
+                if began < number_of(START.date(), by):
                     continue
-            counts[value][place << KEY_BITS | number] += count
-    moved = [(thing[0] + days, *thing[1:]) if dated else thing for thing in things]
-    kept = {value: one for value, one in counts.items() if one}
-    return keyed_table(moved, kept, None if table["last"] is None else last_of(kept))
+                number = moved_last - began
+            cells += [number * things + place] * count
+            value_of += [values.index(value)] * count
+    tallied = tally(np.array(cells, np.int64), max(cells, default=0) + 1, np.array(value_of, np.int64), len(values))
+    return keyed_table(axes, tallied, values, moved_last)
+
+
+def moved_number(number: int, days: int, by: Granularity) -> int:
+    """The number of the day, week or month so many days later."""
+    return number_of(date.fromordinal(max(first_of(number, by).toordinal() + days, 1)), by)
 
 
 def print_reading(week: list[list[DayRow]]) -> None:

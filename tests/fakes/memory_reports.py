@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from lifecycle.day_columns import DayColumns
 from lifecycle.steps import DayRow, LostDeal
 from lifecycle.store.audit_records import AuditEntry
 from lifecycle.store.day_items import item_day_row
 from lifecycle.store.day_marks import DayMark, mark_item
+from lifecycle.store.day_reader import DayReader
 from lifecycle.store.due import DueTimer
 from lifecycle.store.items import Item, due_attributes, format_time, from_attributes, to_attributes
 from lifecycle.store.report_items import (
@@ -89,14 +91,20 @@ class MemoryReports:
 
     def listed(self, day: date, after: str = "") -> Iterator[tuple[str, DayRow | LostDeal]]:
         self.listings += 1
-        wanted = [{"S": day_pk(self.workspace, day, shard)} for shard in range(SHARDS)]
-        items = [item for item in self._store.items.values() if item.get(BY_DAY.partition_key) in wanted]
-        for item in sorted(map(from_attributes, items), key=lambda item: str(item[BY_DAY.sort_key])):
+        for item in sorted(map(from_attributes, self._items(day)), key=lambda item: str(item[BY_DAY.sort_key])):
             if item[BY_DAY.sort_key] > after:
                 yield item[BY_DAY.sort_key], item_day_row(item)
 
-    def rows(self, day: date) -> Iterator[DayRow | LostDeal]:
-        return (row for _, row in self.listed(day))
+    def columns(self, day: date, before_page: Callable[[], object] = lambda: None) -> DayColumns:
+        self.listings += 1
+        before_page()
+        reader = DayReader()
+        reader.take(self._items(day))
+        return reader.columns()
+
+    def _items(self, day: date) -> list[dict[str, Any]]:
+        wanted = [{"S": day_pk(self.workspace, day, shard)} for shard in range(SHARDS)]
+        return [item for item in self._store.items.values() if item.get(BY_DAY.partition_key) in wanted]
 
     def read(self, name: str, first: date, last: date) -> Iterator[tuple[date, Any]]:
         pk, bounds = part_pk(self.workspace, name), (piece_sk(first, 0), piece_sk(last, 99))

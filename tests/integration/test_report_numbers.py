@@ -43,6 +43,7 @@ from local.second_version import with_webinars
 from tests.fakes.fixed_calendar import FixedCalendar
 from tests.fakes.memory_store import MemoryStore
 from tests.half_year import deal_logs, logs, take_in
+from tests.listed import columns_of
 from tests.random_stories import random_stories
 from tests.reference.reports import History, Reports, history, ladder_pairs, lost_deals
 
@@ -76,13 +77,10 @@ def rows_of(store: MemoryStore) -> list[DayRow | LostDeal]:
 
 def parts_of(rows: Iterable[DayRow | LostDeal], zone: ZoneInfo) -> dict[date, Mapping[str, Any]]:
     """The parts of all days that something is listed of."""
-    days: dict[date, tuple[list[DayRow], list[LostDeal]]] = defaultdict(lambda: ([], []))
+    days: dict[date, list[DayRow | LostDeal]] = defaultdict(list)
     for row in rows:
-        if isinstance(row, LostDeal):
-            days[row.lost_at.date()][1].append(row)
-        else:
-            days[row.occurred_at.date()][0].append(row)
-    return {day: aggregate_day(moves, lost, zone) for day, (moves, lost) in days.items()}
+        days[(row.lost_at if isinstance(row, LostDeal) else row.occurred_at).date()].append(row)
+    return {day: aggregate_day(columns_of(of_day), zone) for day, of_day in days.items()}
 
 
 @dataclass

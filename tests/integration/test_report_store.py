@@ -78,7 +78,7 @@ def test_workspaces_of_one_table_do_not_see_each_others_reports(client: DynamoDB
 
     assert (other.settings(), other.days()) == (ReportSettings(), [])
     assert list(other.read("flows:all", date.min, date.max)) == []
-    assert [len(list(store.rows(DAY))) for store in (reports, other)] == [1, 0]
+    assert [len(store.columns(DAY).shape_of) for store in (reports, other)] == [1, 0]
 
 
 def test_a_change_of_settings_is_told_in_the_same_transaction(client: DynamoDBClient, reports: ReportStore) -> None:

@@ -125,8 +125,9 @@ ENTERED = {
 LISTING = {"run_timers": BY_DUE}
 #: Who is asked beforehand, without a key, what a path takes.
 ASKED_BEFOREHAND = {asked_beforehand(route) for route in ROUTES}
-#: Who imports DuckDB only for an answer in Parquet.
-PARQUET_ON_DEMAND = {"read_reports"}
+#: Who loads what is in the analytics layer only when it is wanted: DuckDB for an answer in Parquet, NumPy for figures
+#: that are to be made.
+ANALYTICS_ON_DEMAND = {"read_reports", "show_dashboard", "run_job"}
 #: What X-Ray offers no ARN for.
 STARRED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
@@ -358,15 +359,25 @@ def test_each_layer_has_a_target_in_its_makefile() -> None:
         assert RESOURCES[name]["Metadata"]["BuildMethod"] == "makefile"
 
 
+def test_the_analytics_layer_has_the_same_libraries_for_python3_11_as_for_all_others() -> None:
+    folder = PROJECT / "layers/analytics"
+    pinned = [
+        set(re.findall(r"^([\w-]+)==", (folder / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-python3.11.txt")
+    ]
+
+    assert pinned[0] == pinned[1] == {"duckdb", "numpy"}
+
+
 @each_function
-def test_the_functions_that_write_parquet_have_its_layer_and_no_others(name: str) -> None:
-    program = f"import sys, functions.{name}.app; print('duckdb' in sys.modules)"
+def test_the_functions_that_write_parquet_or_make_figures_have_the_layer_for_it_and_no_others(name: str) -> None:
+    program = f"import sys, functions.{name}.app; print(not sys.modules.keys().isdisjoint(('duckdb', 'numpy')))"
     path = f"{PROJECT}:{PROJECT / 'layers/lifecycle'}"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONPATH": path}
     )
 
-    needs_it = done.stdout.strip() == "True" or name in PARQUET_ON_DEMAND
+    needs_it = done.stdout.strip() == "True" or name in ANALYTICS_ON_DEMAND
     assert needs_it is ({"Ref": "AnalyticsLayer"} in FUNCTIONS[name][1].get("Layers", []))
 
 

@@ -1,17 +1,20 @@
-"""What a keyed table gives back of what was counted into it."""
+"""What is counted, and what a keyed table gives back of it."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from datetime import date
+from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifecycle.reports.cells import KEY_BITS, keyed_counts_of, keyed_table, keyed_things_of
+from lifecycle.reports.cells import keyed_counts_of, keyed_things_of
 from lifecycle.reports.periods import Granularity, first_of, number_of, start_of
+from lifecycle.reports.tallies import compacted, keyed_table, tally
 
 things = st.tuples(st.integers(730_000, 730_002), st.sampled_from(("lead", "hot", "deal")))
 counted = st.dictionaries(
@@ -25,13 +28,22 @@ counted = st.dictionaries(
 def test_a_keyed_table_gives_back_what_was_counted(
     told: dict[str, list[tuple[tuple[int, str], int]]], last: int | None
 ) -> None:
-    places = {thing: place for place, thing in enumerate({thing: None for one in told.values() for thing, _ in one})}
-    cells = {
-        value: Counter((places[thing] << KEY_BITS) | number for thing, number in one) for value, one in told.items()
-    }
-    read = json.loads(json.dumps(keyed_table(list(places), cells, last)))
+    each = [(value, thing, number) for value, one in told.items() for thing, number in one]
+    axes = [sorted({thing[place] for _, thing, _ in each}) for place in (0, 1)]
+    named, values = list(product(*axes)), list(told)
+    cells = [
+        (number if last is None else last - number) * len(named) + named.index((day, stage))
+        for _, (day, stage), number in each
+    ]
+    tallied = tally(
+        np.array(cells, np.int64),
+        max(cells, default=0) + 1,
+        np.array([values.index(value) for value, _, _ in each], np.int64),
+        len(values),
+    )
+    read = json.loads(json.dumps(keyed_table(axes, tallied, values, last)))
 
-    named = list(keyed_things_of(read))
+    assert list(keyed_things_of(read)) == named
     found = {}
     for value, numbers, counts in keyed_counts_of(read, None):
         assert list(numbers) == sorted(set(numbers))
@@ -48,10 +60,40 @@ def test_a_keyed_table_gives_back_what_was_counted(
 
 
 def test_a_keyed_table_of_nothing_counts_nothing() -> None:
-    empty = keyed_table([], {})
+    nothing = np.empty(0, np.int64)
+    empty = keyed_table([[], []], tally(nothing, 1, nothing, 1), ["all"], 0)
 
     assert list(keyed_things_of(empty)) == []
     assert list(keyed_counts_of(empty, None)) == []
+
+
+@given(st.data(), st.sampled_from((3, 100, 2**31, 2**33)), st.integers(1, 4))
+def test_a_tally_counts_few_cells_and_many_and_large_ones(data: st.DataObject, size: int, values: int) -> None:
+    each = data.draw(st.lists(st.tuples(st.integers(0, values - 1), st.integers(0, size - 1)), max_size=50))
+    value_of, cells = np.array(each, np.int64).reshape(-1, 2).T
+    tallied = tally(cells, size, value_of, values)
+
+    names = [str(value) for value in range(values)]
+    pairs = list(zip(tallied.cells.tolist(), tallied.counts.tolist(), strict=True))
+    found = {int(name): dict(pairs[where]) for name, where in tallied.by_value(names)}
+    assert found == {
+        value: dict(Counter(cell for of, cell in each if of == value)) for value in {value for value, _ in each}
+    }
+
+
+def test_cells_that_do_not_fit_are_refused() -> None:
+    far = tally(np.array([2**32]), 2**33, np.array([0]), 1)
+
+    with pytest.raises(OverflowError, match="four bytes"):
+        keyed_table([["a"]], far, ["all"], None)
+
+
+@given(st.lists(st.integers(-5, 50), max_size=40))
+def test_numbers_are_compacted_to_their_places(numbers: list[int]) -> None:
+    there, places = compacted(np.array(numbers, np.int64))
+
+    assert there.tolist() == sorted(set(numbers))
+    assert there[places].tolist() == numbers
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month"])

@@ -5,340 +5,325 @@ carries the local date, of which a UTC day has two or three, so that a day hangs
 parts of a dimension a step comes in under the value of the stay that it begins, and goes out under that of the stay
 that it ends, so that each slice adds up by itself.
 
-Rows are taken apart into columns, and what belongs to one context (cycle, version, and what was told) is put together:
-adding up for each value of each dimension is then done by ``Counter``, which counts whole numbers in C.
+What is counted of a step follows from its shape, from the terms and times of its beginnings, and from what was told by
+them. So it is worked out once for each of these, and looked up for all steps at once.
 
 Dates are days since the year 1 (``date.toordinal``): short, and quick to compare.
 """
 
 from __future__ import annotations
 
-import gc
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from types import MappingProxyType
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from lifecycle.reports.cells import KEY_BITS, KEY_MASK, Places, keyed_table, last_of, table
-from lifecycle.reports.dimensions import ALL, DIMENSIONS, values_of
-from lifecycle.reports.durations import bin_of
-from lifecycle.reports.parts import CORRECTED_KNOWN_BY, GRANULARITIES, part_name
+import numpy as np
+from numpy.typing import NDArray
+
+from lifecycle.day_columns import DayColumns, Places, Shape
+from lifecycle.reports.cells import Thing
+from lifecycle.reports.dimensions import ALL, DIMENSIONS, NOT_TOLD
+from lifecycle.reports.durations import BOUNDS
+from lifecycle.reports.local_dates import DAY, SECOND, local_dates
+from lifecycle.reports.parts import GRANULARITIES, part_name
 from lifecycle.reports.periods import Granularity, number_of
-from lifecycle.reports.windows import window_of
-from lifecycle.steps import DayRow, LostDeal, Step, Told
+from lifecycle.reports.tallies import Tally, compacted, keyed_table, table, tally
+from lifecycle.reports.windows import WINDOWS
+from lifecycle.steps import LostDeal, Told
 
-#: Time zones were apart by odd seconds until 1972; later, a quarter of an hour lies within one date everywhere.
-_QUARTER = 900
+_Numbers = NDArray[np.int64]
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SINCE = datetime(1973, 1, 1, tzinfo=UTC).timestamp() // _QUARTER
+_MICROSECOND = timedelta(microseconds=1)
+_BOUNDS = np.array(BOUNDS)
+_WINDOWS = np.array(WINDOWS) * DAY
+
+_T = TypeVar("_T")
+#: What a step of some shape counts as: things, each with the place of the beginning under whose values it does.
+_Picked = Iterable[tuple[Thing, int]]
 
 
-#: What is no dimension of reports: each version in each cycle.
-_IN_BOTH = "version/cycle"
-#: Dimensions that follow from that, and how.
-_FROM_BOTH: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {
-        ALL: lambda _: ALL,
-        "version": lambda key: key.partition("/")[0],
-        "cycle": lambda key: key.partition("/")[2],
-    }
-)
-
-
-#: How often each cell counts, by dimension and value.
-_Counts = dict[str, dict[str, Mapping[int, int]]]
-
-
-class _LocalDates(dict[float, int]):
-    """The local date of quarters of an hour, worked out once for each."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        super().__init__()
-        self._zone = zone
-
-    def __missing__(self, quarter: float) -> int:
-        day = self[quarter] = self._exactly(_EPOCH + timedelta(seconds=quarter * _QUARTER))
-        return day
-
-    def _exactly(self, moment: datetime) -> int:
-        return moment.astimezone(self._zone).toordinal()
-
-    def of(self, moments: Sequence[datetime]) -> list[int]:
-        quarters = [moment.timestamp() // _QUARTER for moment in moments]
-        if min(quarters, default=_SINCE) >= _SINCE:
-            return list(map(self.__getitem__, quarters))
-        return [
-            self[quarter] if quarter >= _SINCE else self._exactly(moment)
-            for quarter, moment in zip(quarters, moments, strict=True)
-        ]
-
-
-class _Tally:
-    """Cells of one table, each with the context under which it counts."""
-
-    def __init__(self, things: Places | None = None) -> None:
-        self.things = Places() if things is None else things
-        self._by_context: defaultdict[int, list[int]] = defaultdict(list)
-
-    def take(self, cells: Iterable[int], contexts: Iterable[int]) -> None:
-        by_context = self._by_context
-        for cell, context in zip(cells, contexts, strict=True):
-            by_context[context].append(cell)
-
-    def counts(self, contexts_of: Mapping[str, Mapping[str, Sequence[int]]]) -> _Counts:
-        """How often each cell counts, by dimension and value, each of which has some contexts.
-
-        Versions and cycles are few. So their counts, and those of everybody, come from the counts of each version in
-        each cycle, which is much less to add up than all cells.
-        """
-        in_both = {key: self._count(contexts) for key, contexts in contexts_of[_IN_BOTH].items()}
-        made: _Counts = {}
-        for dimension in (ALL, *DIMENSIONS):
-            if dimension in _FROM_BOTH:
-                counts = _summed(in_both, _FROM_BOTH[dimension])
-            else:
-                counts = {value: self._count(contexts) for value, contexts in contexts_of[dimension].items()}
-            made[dimension] = {value: cells for value, cells in counts.items() if cells}
-        return made
-
-    def _count(self, contexts: Iterable[int]) -> Counter[int]:
-        by_context = self._by_context
-        return Counter(chain.from_iterable([by_context[one] for one in contexts if one in by_context]))
-
-
-def _summed(in_both: Mapping[str, Counter[int]], value_of: Callable[[str], str]) -> dict[str, Counter[int]]:
-    sums: dict[str, Counter[int]] = {}
-    for key, counts in in_both.items():
-        value = value_of(key)
-        if value in sums:
-            sums[value].update(counts)
-        else:
-            sums[value] = counts.copy()
-    return sums
-
-
-class _Becomes(dict[int, int]):
-    """What cells become, worked out once for each."""
-
-    def __init__(self, becomes: Callable[[int], int]) -> None:
-        super().__init__()
-        self._becomes = becomes
-
-    def __missing__(self, cell: int) -> int:
-        made = self[cell] = self._becomes(cell)
-        return made
-
-
-def _rolled_up(counts: _Counts, becomes: Callable[[int], int]) -> _Counts:
-    """The counts of coarser cells, from those of finer ones: much less to add up than to count all again."""
-    coarser = _Becomes(becomes)
-    made: _Counts = {}
-    for dimension, by_value in counts.items():
-        made[dimension] = {}
-        for value, cells in by_value.items():
-            sums: defaultdict[int, int] = defaultdict(int)
-            for cell, count in cells.items():
-                sums[coarser[cell]] += count
-            made[dimension][value] = sums
-    return made
-
-
-class DayTally:
-    """What is counted of a day.
-
-    Arguments:
-        zone: whose dates the cells carry.
-    """
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._dates = _LocalDates(zone)
-        #: What of a stay decides to which slices it belongs: its cycle, version, and what was told.
-        self._contexts = Places()
-        self._moves = _Tally()
-        self._exits = _Tally()
-        self._reached = _Tally()
-        self._ended = _Tally()
-        self._lengths = _Tally(self._ended.things)
-        self._cohorts = _Tally()
-        self._corrected = _Tally()
-        self._lost: dict[tuple[int, str | None, str | None, bool], list[Decimal]] = {}
-
-    def take(self, rows: Iterable[DayRow]) -> None:
-        """Count rows of the day."""
-        rows = list(rows)
-        self._take_corrected([row for row in rows if row.corrected and row.step is None])
-        causes = [row.cause for row in rows if row.step is not None]
-        steps = [row.step for row in rows if row.step is not None]
-        days = self._dates.of([step.entry.at for step in steps])
-        self._take_moves(causes, steps, days)
-        self._take_ends(steps, days)
-        self._take_reached(steps, days)
-
-    def _take_corrected(self, rows: Sequence[DayRow]) -> None:
-        days = self._dates.of([row.occurred_at for row in rows])
-        self._corrected.take(
-            [self._corrected.things[day, row.from_stage, row.to_stage] for day, row in zip(days, rows, strict=True)],
-            [self._contexts[row.cycle, row.funnel_version, Told()] for row in rows],
-        )
-
-    def _take_moves(self, causes: Sequence[str], steps: Sequence[Step], days: Sequence[int]) -> None:
-        things = self._moves.things
-        contexts = [self._contexts[step.entry[1:]] for step in steps]
-        self._moves.take(
-            [
-                things[
-                    day,
-                    step.from_stage,
-                    step.to_stage,
-                    cause,
-                    step.again,
-                    step.to_stage not in step.reached,
-                    step.opened,
-                ]
-                for day, cause, step in zip(days, causes, steps, strict=True)
-            ],
-            contexts,
-        )
-        told = [
-            (self._exits.things[day, step.to_stage, step.why], context)
-            for day, step, context in zip(days, steps, contexts, strict=True)
-            if step.why is not None
-        ]
-        self._exits.take([cell for cell, _ in told], [context for _, context in told])
-
-    def _take_ends(self, steps: Sequence[Step], days: Sequence[int]) -> None:
-        ends = [
-            (day, step.from_stage, step.left, step.entry.at)
-            for day, step in zip(days, steps, strict=True)
-            if step.left is not None
-        ]
-        contexts = [self._contexts[left[1:]] for _, _, left, _ in ends]
-        bases = [self._ended.things[day, stage] << KEY_BITS for day, stage, _, _ in ends]
-        entered = self._dates.of([left.at for _, _, left, _ in ends])
-        self._ended.take(map(int.__or__, bases, entered), contexts)
-        bins = [bin_of(at - left.at) for _, _, left, at in ends]
-        self._lengths.take(map(int.__or__, bases, bins), contexts)
-
-    def _take_reached(self, steps: Sequence[Step], days: Sequence[int]) -> None:
-        pairs = [
-            (day, step.entry.at, stage, first, higher)
-            for day, step in zip(days, steps, strict=True)
-            for higher in step.opened
-            for stage, first in step.reached.items()
-            if higher != stage
-        ]
-        contexts = [self._contexts[first[1:]] for _, _, _, first, _ in pairs]
-        self._reached.take([self._reached.things[day, stage, higher] for day, _, stage, _, higher in pairs], contexts)
-        bases = [
-            self._cohorts.things[(stage, higher), window_of(at - first.at)] << KEY_BITS
-            for _, at, stage, first, higher in pairs
-        ]
-        self._cohorts.take(map(int.__or__, bases, self._dates.of([first.at for _, _, _, first, _ in pairs])), contexts)
-
-    def take_lost(self, deals: Iterable[LostDeal]) -> None:
-        """Count deals that were lost on the day."""
-        for deal in deals:
-            currency = deal.currency if deal.amount is not None else None
-            thing = (self._dates.of([deal.lost_at])[0], deal.reason, currency, deal.amount is None)
-            self._lost.setdefault(thing, []).append(deal.amount or Decimal(0))
-
-    def parts(self) -> dict[str, Any]:
-        """The day's parts by name."""
-        contexts_of = self._contexts_by_dimension()
-        moves, ended = self._moves.counts(contexts_of), self._ended.counts(contexts_of)
-        entered = self._entered(moves)
-        cohorts = self._cohorts.counts(contexts_of)
-        stays, pairs = list(self._ended.things), list(self._cohorts.things)
-        flows: dict[str, tuple[Places, _Counts]] = {
-            "moves": (self._moves.things, moves),
-            "left": (self._ended.things, _rolled_up(ended, lambda cell: cell >> KEY_BITS)),
-            "exits": (self._exits.things, self._exits.counts(contexts_of)),
-            "reached": (self._reached.things, self._reached.counts(contexts_of)),
-        }
-        lengths = self._lengths.counts(contexts_of)
-        by_period = {by: _rolled_up(cohorts, _by_period(by)) for by in GRANULARITIES if by != "day"} | {"day": cohorts}
-        # Every slice has some of everybody's cells.
-        last_stay = max(last_of(entered[ALL]), last_of(ended[ALL]))
-        last_cohort = {by: last_of(counts[ALL]) for by, counts in by_period.items()}
-        parts: dict[str, Any] = {}
-        for dimension in (ALL, *DIMENSIONS):
-            parts[part_name("flows", dimension)] = {
-                name: table(things, counts[dimension]) for name, (things, counts) in flows.items()
-            }
-            parts[part_name("stays", dimension)] = {
-                "entered": keyed_table(stays, entered[dimension], last_stay),
-                "ended": keyed_table(stays, ended[dimension], last_stay),
-                "lengths": keyed_table(stays, lengths[dimension]),
-            }
-            for by, counts in by_period.items():
-                parts[part_name(f"cohorts_by_{by}", dimension)] = {
-                    "cohorts": keyed_table(pairs, counts[dimension], last_cohort[by])
-                }
-        corrected = self._corrected.counts(contexts_of)
-        for dimension in CORRECTED_KNOWN_BY:
-            parts[part_name("flows", dimension)]["corrected"] = table(self._corrected.things, corrected[dimension])
-        parts[part_name("flows", ALL)]["lost"] = [
-            [day, reason, currency, len(amounts), None if untold else str(sum(amounts))]
-            for (day, reason, currency, untold), amounts in self._lost.items()
-        ]
-        return parts
-
-    def _entered(self, moves: _Counts) -> _Counts:
-        """The stays that began, as those that ended are told: by day and stage, with the day on which they began."""
-        cells = [(self._ended.things[move[0], move[2]] << KEY_BITS) | move[0] for move in self._moves.things]
-        return _rolled_up(moves, cells.__getitem__)
-
-    def _contexts_by_dimension(self) -> dict[str, dict[str, list[int]]]:
-        """Of each dimension and value, the places of the contexts."""
-        found: dict[str, dict[str, list[int]]] = {name: {} for name in (ALL, *DIMENSIONS, _IN_BOTH)}
-        for thing, place in self._contexts.items():
-            values: dict[str, str] = {**values_of(*thing)}
-            values[_IN_BOTH] = f"{values['version']}/{values['cycle']}"
-            for dimension, value in values.items():
-                found[dimension].setdefault(value, []).append(place)
-        return found
-
-
-def _by_period(by: Granularity) -> Callable[[int], int]:
-    """What the cell of a cohort by day becomes by week or month."""
-
-    def becomes(cell: int) -> int:
-        day = cell & KEY_MASK
-        return cell - day + number_of(date.fromordinal(day), by)
-
-    return becomes
-
-
-def aggregate_day(rows: Iterable[DayRow], lost: Iterable[LostDeal], zone: ZoneInfo) -> dict[str, Any]:
+def aggregate_day(columns: DayColumns, zone: ZoneInfo) -> dict[str, Any]:
     """Count a day.
 
     Arguments:
-        rows: all of one UTC day.
-        lost: the deals that were lost on it, and still are.
+        columns: all of one UTC day.
         zone: whose dates the cells carry.
 
     Returns:
         Its parts by name, plain JSON values; always all of them, some perhaps empty.
+
+    Raises:
+        ValueError: there are not as many times as the steps have beginnings.
     """
-    with _without_collector():
-        day = DayTally(zone)
-        day.take(rows)
-        day.take_lost(lost)
-        return day.parts()
+    return _Day(columns, zone).parts()
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Nothing here makes cycles, and looking for some among millions of new objects takes as long as all the rest."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+# ----------------------------------------------------------------------------------------------------------------------
+# What a step of some shape counts as
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _moves(shape: Shape) -> _Picked:
+    first = shape.to_stage not in shape.reached
+    yield (shape.from_stage, shape.to_stage, shape.again, first, shape.opened), 0
+
+
+def _exits(shape: Shape) -> _Picked:
+    if shape.why is not None:
+        yield (shape.to_stage, shape.why), 0
+
+
+def _ended(shape: Shape) -> _Picked:
+    if shape.left is not None:
+        yield (shape.from_stage,), shape.left
+
+
+def _reached(shape: Shape) -> _Picked:
+    for higher in shape.opened:
+        for stage, first in shape.reached.items():
+            if higher != stage:
+                yield (stage, higher), first
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# A day
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+class _Picks(NamedTuple):
+    """What the steps of a day count as.
+
+    Attributes:
+        things: that there are.
+        thing: of each that is counted, the place of its own among these.
+        step: the place of its step.
+        began: the place of the beginning under whose values it counts.
+        value_of: of each dimension, the places of these values.
+    """
+
+    things: Sequence[Thing]
+    thing: _Numbers
+    step: _Numbers
+    began: _Numbers
+    value_of: Mapping[str, _Numbers]
+
+
+class _Day:
+    """What is counted of a day."""
+
+    def __init__(self, columns: DayColumns, zone: ZoneInfo) -> None:
+        self._columns = columns
+        self._zone = zone
+        first_terms, many_terms = _lists(columns.terms)
+        many = many_terms[columns.terms_of]
+        if many.sum() != columns.times.size:
+            raise ValueError("columns: there must be a time for each beginning that the steps have")
+        self._first = np.cumsum(many) - many
+        #: Of each beginning the place of its step, and that of its terms among all.
+        self._step, self._terms_of = _spread(first_terms[columns.terms_of], many)
+        self._dates = local_dates(columns.times, zone)
+        #: The local dates of the day, and of each step the place of its own.
+        self._days, self._day = compacted(self._dates[self._first])
+        #: The values of each dimension, and of each beginning their places.
+        self._values: dict[str, list[str]] = {ALL: [ALL]}
+        self._value_of: dict[str, _Numbers] = {ALL: np.zeros(columns.times.size, np.int32)}
+        self._corrected_of: dict[str, _Numbers] = {ALL: np.zeros(len(columns.corrected), np.int32)}
+        self._take_terms()
+        self._take_told()
+
+    def _take_terms(self) -> None:
+        terms = np.array(list(chain.from_iterable(self._columns.terms)), np.int64).reshape(-1, 3)
+        rows = self._columns.corrected
+        corrected = np.array([(row.cycle, row.funnel_version) for row in rows], np.int64).reshape(-1, 2)
+        for name, column in (("cycle", 0), ("version", 1)):
+            numbers, places = compacted(np.append(terms[:, column], corrected[:, column]))
+            self._values[name] = list(map(str, numbers.tolist()))
+            self._value_of[name] = places[: len(terms)][self._terms_of]
+            self._corrected_of[name] = places[len(terms) :]
+        #: Of each beginning, the place of what was told by it in the list that its step has.
+        self._told = terms[:, 2][self._terms_of]
+
+    def _take_told(self) -> None:
+        first_told, _ = _lists(self._columns.tellings)
+        told_of = first_told[self._columns.telling_of][self._step] + self._told
+        # One more, for there to be names where nothing was told.
+        told = zip(*chain((Told(),), *self._columns.tellings), strict=True)
+        for name, names in zip(Told._fields, told, strict=True):
+            told_names, told_places = _values(names)
+            self._values[name], places = _values(one or NOT_TOLD for one in told_names)
+            self._value_of[name] = places[told_places][1:][told_of]
+
+    def parts(self) -> dict[str, Any]:
+        """The day's parts by name."""
+        moves, ended, reached = self._picks(_moves), self._picks(_ended), self._picks(_reached)
+        families: dict[str, Mapping[str, Mapping[str, Any]]] = {
+            "flows": {
+                "moves": self._flows(self._with_causes(moves)),
+                "left": self._flows(ended),
+                "exits": self._flows(self._picks(_exits)),
+                "reached": self._flows(reached),
+            },
+            "stays": self._stays(moves, ended),
+            **{f"cohorts_by_{by}": {"cohorts": cohorts} for by, cohorts in self._cohorts(reached).items()},
+        }
+        parts: dict[str, Any] = {
+            part_name(family, dimension): {name: of[dimension] for name, of in tables.items()}
+            for dimension in (ALL, *DIMENSIONS)
+            for family, tables in families.items()
+        }
+        for dimension, corrected in self._corrected().items():
+            parts[part_name("flows", dimension)]["corrected"] = corrected
+        parts[part_name("flows", ALL)]["lost"] = _lost(self._columns.lost, self._zone)
+        return parts
+
+    def _picks(self, picked: Callable[[Shape], _Picked]) -> _Picks:
+        """Whatever is picked of the shape of each step."""
+        by_shape = [list(picked(shape)) for shape in self._columns.shapes]
+        first, many_of_shape = _lists(by_shape)
+        things, thing = _values(thing for thing, _ in chain.from_iterable(by_shape))
+        beginning = np.array([one for _, one in chain.from_iterable(by_shape)], np.int64)
+        many = many_of_shape[self._columns.shape_of]
+        step, place = _spread(first[self._columns.shape_of], many)
+        began = self._first[step] + beginning[place]
+        value_of = {name: values[began] for name, values in self._value_of.items()}
+        return _Picks(things, thing[place], step, began, value_of)
+
+    def _with_causes(self, moves: _Picks) -> _Picks:
+        """Moves, told apart by their causes too."""
+        causes = self._columns.causes
+        there, thing = compacted(moves.thing * len(causes) + self._columns.cause_of[moves.step])
+        things = []
+        for move, cause in (divmod(one, len(causes)) for one in there.tolist()):
+            from_stage, to_stage, *more = moves.things[move]
+            things.append((from_stage, to_stage, causes[cause], *more))
+        return moves._replace(things=things, thing=thing)
+
+    # ---- tables by dimension ----------------------------------------------------------------------------------------
+
+    def _flows(self, picks: _Picks) -> dict[str, Any]:
+        there, cells = compacted(self._day[picks.step] * len(picks.things) + picks.thing)
+        dated = (divmod(cell, len(picks.things)) for cell in there.tolist())
+        things = [(int(self._days[day]), *picks.things[thing]) for day, thing in dated]
+        tallies = self._tallies(cells, len(things), picks)
+        return {name: table(things, one, self._values[name]) for name, one in tallies.items()}
+
+    def _stays(self, moves: _Picks, ended: _Picks) -> dict[str, dict[str, Any]]:
+        into, left = [thing[1] for thing in moves.things], [thing[0] for thing in ended.things]
+        stages = sorted({*into, *left})
+        axes = [self._days.tolist(), stages]
+        last = int(self._dates[ended.began].max(initial=self._days.max(initial=0)))
+
+        def thing(picks: _Picks, of: Sequence[str]) -> _Numbers:
+            places = np.array([stages.index(stage) for stage in of], np.int64)
+            return self._day[picks.step] * len(stages) + places[picks.thing]
+
+        def since(picks: _Picks, things: _Numbers) -> dict[str, Any]:
+            return self._keyed(axes, things, last - self._dates[picks.began], picks, last)
+
+        begun, over = thing(moves, into), thing(ended, left)
+        return {
+            "entered": since(moves, begun),
+            "ended": since(ended, over),
+            "lengths": self._keyed(axes, over, _bins(self._lengths(ended)), ended, None),
+        }
+
+    def _lengths(self, picks: _Picks) -> _Numbers:
+        """How long each took, from the beginning that counts to that of its step."""
+        times = self._columns.times
+        lengths: _Numbers = times[self._first[picks.step]] - times[picks.began]
+        return lengths
+
+    def _cohorts(self, reached: _Picks) -> dict[Granularity, dict[str, Any]]:
+        pairs = sorted(reached.things)
+        place_of = {pair: place for place, pair in enumerate(pairs)}
+        places = np.array([place_of[pair] for pair in reached.things], np.int64)
+        windows, window = compacted(np.searchsorted(_WINDOWS, self._lengths(reached)))
+        thing = places[reached.thing] * windows.size + window
+        axes = [pairs, windows.tolist()]
+        dates, place = compacted(self._dates[reached.began])
+        days = list(map(date.fromordinal, dates.tolist()))
+        tables: dict[Granularity, dict[str, Any]] = {}
+        for by in GRANULARITIES:
+            numbers = np.array([number_of(day, by) for day in days], np.int64)[place]
+            last = int(numbers.max(initial=0))
+            tables[by] = self._keyed(axes, thing, last - numbers, reached, last)
+        return tables
+
+    def _keyed(
+        self, axes: Sequence[Sequence[Any]], thing: _Numbers, numbers: _Numbers, picks: _Picks, last: int | None
+    ) -> dict[str, Any]:
+        many = prod(map(len, axes))
+        cells = numbers * many + thing
+        tallies = self._tallies(cells, int(cells.max(initial=0)) + 1, picks)
+        return {name: keyed_table(axes, one, self._values[name], last) for name, one in tallies.items()}
+
+    def _tallies(self, cells: _Numbers, size: int, picks: _Picks) -> dict[str, Tally]:
+        return {
+            name: tally(cells, size, value_of, len(self._values[name])) for name, value_of in picks.value_of.items()
+        }
+
+    # ---- what is no step --------------------------------------------------------------------------------------------
+
+    def _corrected(self) -> dict[str, Any]:
+        rows = self._columns.corrected
+        dates = local_dates(_times(row.occurred_at for row in rows), self._zone)
+        things = list(
+            zip(dates.tolist(), (row.from_stage for row in rows), (row.to_stage for row in rows), strict=True)
+        )
+        names, cells = _values(things)
+        return {
+            name: table(names, tally(cells, len(names), value_of, len(self._values[name])), self._values[name])
+            for name, value_of in self._corrected_of.items()
+        }
+
+
+def _lost(deals: Sequence[LostDeal], zone: ZoneInfo) -> list[list[Any]]:
+    lost: dict[tuple[int, str | None, str | None, bool], list[Decimal]] = {}
+    for day, deal in zip(local_dates(_times(deal.lost_at for deal in deals), zone).tolist(), deals, strict=True):
+        currency = deal.currency if deal.amount is not None else None
+        lost.setdefault((day, deal.reason, currency, deal.amount is None), []).append(deal.amount or Decimal(0))
+    return [
+        [day, reason, currency, len(amounts), None if untold else str(sum(amounts))]
+        for (day, reason, currency, untold), amounts in lost.items()
+    ]
+
+
+def _bins(lengths: _Numbers) -> _Numbers:
+    """The bins that lengths of time are counted in, as ``bin_of_seconds`` tells them."""
+    seconds = lengths // SECOND
+    return np.where(seconds > 0, np.searchsorted(_BOUNDS, seconds) + 1, 0)
+
+
+def _times(moments: Iterable[datetime]) -> _Numbers:
+    return np.array([(moment - _EPOCH) // _MICROSECOND for moment in moments], np.int64)
+
+
+def _values(of: Iterable[_T]) -> tuple[list[_T], _Numbers]:
+    """The values that there are, and of each its place among them."""
+    values = Places()
+    places = np.fromiter(map(values.__getitem__, of), np.int64)
+    return list(values), places
+
+
+def _lists(lists: Sequence[Sequence[Any]]) -> tuple[_Numbers, _Numbers]:
+    """Of lists that are put one after the other, where each begins and how long it is."""
+    many = np.array([len(one) for one in lists], np.int64)
+    return np.cumsum(many) - many, many
+
+
+def _spread(first: _Numbers, many: _Numbers) -> tuple[_Numbers, _Numbers]:
+    """Of each step so many places, from its first one on: all of them, one after the other, with those of their steps.
+
+    Returns:
+        (places of steps, places).
+    """
+    if (many == 1).all():
+        return np.arange(many.size), first
+    step = np.repeat(np.arange(many.size), many)
+    moved = first - np.cumsum(many) + many
+    return step, moved[step] + np.arange(step.size)

@@ -11,15 +11,17 @@ in it, which takes half the time that a ``dict`` does (three quarters where days
 and what was counted of a thing is each so-manieth entry of that list. Cells and counts are whole numbers of four bytes,
 the lowest first as on all processors that this runs on, in base64: read in a sixth of the time of JSON. Days (and weeks
 and months) are counted back from the latest of a table, which keeps them small.
+
+Here they are read; ``tallies`` writes them.
 """
 
 from __future__ import annotations
 
 import json
 from array import array
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise, product
+from itertools import pairwise, product
 from typing import Any
 
 #: What is counted, such as (day, stage): plain JSON values.
@@ -27,30 +29,6 @@ Thing = tuple[Any, ...]
 
 #: As JSON: ``{"columns": [...], "counts": {value: "[cell, count, cell, count]"}}``.
 Table = dict[str, Any]
-
-#: While they are counted, a number beside a thing takes so many bits: enough for any date as a day since the year 1.
-KEY_BITS = 22
-KEY_MASK = (1 << KEY_BITS) - 1
-
-
-class Places(dict[Any, int]):
-    """Things, each with its place in the order in which they were first asked for."""
-
-    def __missing__(self, thing: Any) -> int:
-        """Give it the next place."""
-        place = self[thing] = len(self)
-        return place
-
-
-def table(things: Iterable[Thing], counts: Mapping[str, Mapping[int, int]]) -> Table:
-    """A table of things, in the order of their places, with the counts of cells by value."""
-    return {
-        "columns": list(map(list, zip(*things, strict=True))),
-        "counts": {
-            value: json.dumps(list(chain.from_iterable(cells.items())), separators=(",", ":"))
-            for value, cells in counts.items()
-        },
-    }
 
 
 def things_of(one: Table) -> Iterator[Thing]:
@@ -75,41 +53,6 @@ def counts_of(one: Table, value: str) -> Iterator[tuple[int, int]]:
 KeyedTable = dict[str, Any]
 
 
-def keyed_table(
-    things: Sequence[Thing], counts: Mapping[str, Mapping[int, int]], last: int | None = None
-) -> KeyedTable:
-    """A table of things that have numbers.
-
-    Arguments:
-        things: in the order of their places.
-        counts: of each value, how often each ``place << KEY_BITS | number`` was counted.
-        last: tell numbers by how far they are before this one, which none exceeds; ``None`` to tell them as they are.
-    """
-    axes = [sorted(set(axis)) for axis in zip(*things, strict=True)]
-    places = {thing: place for place, thing in enumerate(product(*axes))}
-    of_thing = [places[thing] for thing in things]
-    many = len(places)
-    ends: dict[str, int] = {}
-    cells, times = array("I"), array("I")
-    for value, counted in counts.items():
-        if last is None:
-            own = {(cell & KEY_MASK) * many + of_thing[cell >> KEY_BITS]: count for cell, count in counted.items()}
-        else:
-            own = {
-                (last - (cell & KEY_MASK)) * many + of_thing[cell >> KEY_BITS]: count for cell, count in counted.items()
-            }
-        in_order = sorted(own)
-        cells.extend(in_order)
-        times.extend(map(own.__getitem__, in_order))
-        ends[value] = len(cells)
-    return {"axes": axes, "last": last, "ends": ends, "cells": _text(cells), "counts": _text(times)}
-
-
-def last_of(counts: Mapping[str, Iterable[int]]) -> int:
-    """The largest number in the cells of some values."""
-    return max((cell & KEY_MASK for cells in counts.values() for cell in cells), default=0)
-
-
 def keyed_things_of(one: KeyedTable) -> Iterator[Thing]:
     """What a keyed table counts, in the order of their places."""
     # Without axes there would be one thing, of no entries.
@@ -130,10 +73,6 @@ def keyed_counts_of(one: KeyedTable, values: Sequence[str] | None) -> Iterator[t
     for (_, start), (value, end) in pairwise([("", 0), *ends.items()]):
         if values is None or value in values:
             yield value, cells[start:end], counts[start:end]
-
-
-def _text(numbers: array[int]) -> str:
-    return b2a_base64(numbers.tobytes(), newline=False).decode()
 
 
 def _numbers(text: str) -> array[int]:

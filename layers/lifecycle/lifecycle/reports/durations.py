@@ -42,27 +42,23 @@ def _bounds() -> list[int]:
     return bounds
 
 
-_BOUNDS = _bounds()
-
-
-def bin_of(duration: timedelta) -> int:
-    """The bin that a length of time is counted in: 0 for less than a second, which counts as none, and then upwards."""
-    return bin_of_seconds(duration.days * 86_400 + duration.seconds)
+#: The longest whole seconds of each bin from the first on.
+BOUNDS = _bounds()
 
 
 def bin_of_seconds(seconds: int) -> int:
-    """The same for whole seconds.
+    """The bin that a length of time is counted in: 0 for less than a second, which counts as none, and then upwards.
 
     By looking among the bounds of the bins, which takes a quarter of the time that a logarithm does.
     """
-    return bisect_left(_BOUNDS, seconds) + 1 if seconds > 0 else 0
+    return bisect_left(BOUNDS, seconds) + 1 if seconds > 0 else 0
 
 
 def quantiles_of(counts: Sequence[int], parts: Sequence[float]) -> list[timedelta | None]:
     """Quantiles of lengths of which only the bins are known: the same that ``Durations`` would give.
 
     Arguments:
-        counts: how many there are in each bin (``bin_of``), from 0 on.
+        counts: how many there are in each bin (``bin_of_seconds``), from 0 on.
         parts: which quantiles; 0.5 is the half.
     """
     up_to = list(accumulate(counts))

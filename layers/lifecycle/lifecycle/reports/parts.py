@@ -5,7 +5,8 @@ family              tables and the columns of what they count
                     ``exits`` (day, stage, why), ``reached`` (day, stage, higher stage),
                     ``corrected`` (day, from, to) where it is known by the dimension,
                     and in ``flows:all`` the list ``lost`` of (day, reason, currency, deals, amount)
-``stays``           keyed, of (day, stage): ``entered`` and ``ended`` by the day of entry, ``lengths`` by ``bin_of``
+``stays``           keyed, of (day, stage): ``entered`` and ``ended`` by the day of entry,
+                    ``lengths`` by ``bin_of_seconds``
 ``cohorts_by_...``  keyed, ``cohorts`` of ((stage, higher stage), place among ``WINDOWS``), by the ``number_of`` the
                     cohort's day, week or month
 

@@ -8,14 +8,12 @@ aggregates what is not clean, as far as that is quick; the rest is done from the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from lifecycle.reports.aggregate import aggregate_day
 from lifecycle.services.job_steps import Send, day_step
-from lifecycle.steps import DayRow, LostDeal
 from lifecycle.store.protocol import ReportRecords
 from lifecycle.store.queue import job_queue
 from lifecycle.store.report_records import DayRecord
@@ -29,8 +27,6 @@ LONGEST_INLINE_SECONDS = 8.0
 #: What took longer than this is not done at each read: not before so many times its cost has passed.
 CHEAP_SECONDS = 0.2
 _REST = 10
-#: How often the time is looked at while rows are read.
-_ROWS_AT_ONCE = 500
 #: For how long a day that was asked for is not asked for again.
 ASKED_FOR = timedelta(minutes=5)
 
@@ -115,9 +111,15 @@ class ReportDays:
         Raises:
             NoTimeError: there was not, before all of it was read. The figures are as they were.
         """
+        # Only who makes figures has what counts them, and its loading is no part of what a day costs.
+        from lifecycle.reports.aggregate import aggregate_day
+
+        def see_to_time() -> None:
+            if not has_time():
+                raise NoTimeError
+
         began, started = self._now(), self._clock()
-        rows, lost = _apart(_in_time(self._records.rows(record.day), has_time))
-        parts = aggregate_day(rows, lost, ZoneInfo(zone))
+        parts = aggregate_day(self._records.columns(record.day, see_to_time), ZoneInfo(zone))
         done = replace(record, done_at=began, zone=zone, cost=self._clock() - started)
         if self._records.put_figures(done, parts):
             if done.is_clean(zone):
@@ -156,22 +158,3 @@ class ReportDays:
                     return False
                 self.aggregate(record, zone)
         return True
-
-
-def _in_time(entries: Iterable[DayRow | LostDeal], has_time: Callable[[], bool]) -> Iterator[DayRow | LostDeal]:
-    for number, entry in enumerate(entries):
-        if number % _ROWS_AT_ONCE == 0 and not has_time():
-            raise NoTimeError
-        yield entry
-
-
-def _apart(entries: Iterable[DayRow | LostDeal]) -> tuple[list[DayRow], list[LostDeal]]:
-    """Steps and other transitions, and lost deals."""
-    rows: list[DayRow] = []
-    lost: list[LostDeal] = []
-    for entry in entries:
-        if isinstance(entry, LostDeal):
-            lost.append(entry)
-        else:
-            rows.append(entry)
-    return rows, lost

@@ -6,12 +6,13 @@ repeats it and adds nothing, and of two at once the one that read later wins, in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.day_columns import DayColumns
 from lifecycle.steps import DayRow, LostDeal
 from lifecycle.store.audit import audit_put
 from lifecycle.store.audit_records import AuditEntry
@@ -129,13 +130,29 @@ class ReportStore:
         found = merge(*(self._shard(day, shard, after) for shard in range(SHARDS)), key=lambda item: item[0])
         return ((position, item_day_row(item)) for position, item in found)
 
-    def rows(self, day: date) -> Iterator[DayRow | LostDeal]:
-        """What the index lists of a day, in no order."""
+    def columns(self, day: date, before_page: Callable[[], object] = lambda: None) -> DayColumns:
+        """What the index lists of a day, in columns.
+
+        Arguments:
+            day: in UTC.
+            before_page: called before each page is taken in; what it raises ends the reading.
+        """
+        # It brings NumPy along: only functions that make figures come here, and only they have it.
+        from lifecycle.store.day_reader import DayReader
+
+        reader = DayReader()
         for shard in range(SHARDS):
-            for _, item in self._shard(day, shard, ""):
-                yield item_day_row(item)
+            for page in self._pages(day, shard, ""):
+                before_page()
+                reader.take(page)
+        return reader.columns()
 
     def _shard(self, day: date, shard: int, after: str) -> Iterator[tuple[str, Item]]:
+        for page in self._pages(day, shard, after):
+            for item in map(from_attributes, page):
+                yield item[BY_DAY.sort_key], item
+
+    def _pages(self, day: date, shard: int, after: str) -> Iterator[Sequence[Mapping[str, Any]]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=BY_DAY.name,
@@ -146,8 +163,7 @@ class ReportStore:
             ),
         )
         for page in pages:
-            for item in map(from_attributes, page["Items"]):
-                yield item[BY_DAY.sort_key], item
+            yield page["Items"]
 
     # ---- figures ----------------------------------------------------------------------------------------------------
 
