@@ -353,9 +353,9 @@ def test_rule_9_a_move_that_rests_on_another_contact_from_the_same_moment_on_sta
         deal("removed:1", 2, linked=False),
     ]
 
-    assert marks(*log)[1:] == [("engaged", "opportunity", "open:2", "rule", None, None)]
+    assert marks(*log)[1:] == [("engaged", "opportunity", "open:2", "rule", None, "removed:1")]
     assert marks(*log, deal("removed:2", 3, linked=False, contact=CRM_ID))[1:] == [
-        ("engaged", "opportunity", "open:2", "rule", "removed:2", None),
+        ("engaged", "opportunity", "open:2", "rule", "removed:2", "removed:1"),
         ("opportunity", "engaged", "removed:2", "correction", None, None),
     ]
 

@@ -291,9 +291,9 @@ def _correct(walk: Walk, position: int, event: Event) -> None:
     again.pass_time(event.key.occurred_at)
     true = again.transitions
     believed = [place for place, transition in enumerate(transitions) if _stands(transition)]
-    # The very move; or else one from and to the same stages at the same instant, by another event.
-    for move_of in (_move_of, _move_at):
-        believed, true = _keep(transitions, believed, true, move_of)
+    believed, true = _keep(transitions, believed, true, _move_of)
+    # By another event at the same instant it is the same move for all who count, and no news for anybody.
+    believed, true = _keep(transitions, believed, true, _move_at, restated_by=event.id)
     for place in believed:
         transitions[place].corrected_by = event.id
     transitions.extend(replace(transition, restated_by=event.id) for transition in true)
@@ -307,6 +307,7 @@ def _keep(
     believed: list[int],
     true: list[Transition],
     move_of: Callable[[Transition], Hashable],
+    restated_by: str | None = None,
 ) -> tuple[list[int], list[Transition]]:
     """Keep the moves that stand, perhaps on other evidence and in another cycle.
 
@@ -315,6 +316,7 @@ def _keep(
         believed: the places of those that are looked for.
         true: those among which they are looked for.
         move_of: what of two moves is alike if they are the same.
+        restated_by: what brings to light that they are not quite as they were believed.
 
     Returns:
         What of ``believed`` was not found, and what of ``true`` is left.
@@ -328,7 +330,7 @@ def _keep(
         if same := found.get(move_of(transitions[place])):
             still = same.pop()
             kept.add(id(still))
-            transitions[place] = replace(still, restated_by=transitions[place].restated_by)
+            transitions[place] = replace(still, restated_by=transitions[place].restated_by or restated_by)
         else:
             missing.append(place)
     return missing, [transition for transition in true if id(transition) not in kept]
