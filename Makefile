@@ -165,12 +165,12 @@ bench-dashboard: setup ## how soon reports and the dashboard are there with 100,
 # ----------------------------------------------------------------------------------------------------------------------
 bill := .local/sbom.cdx.json
 
-sbom: setup $(venvs)/security/complete $(venvs)/layer/complete ## a bill of materials of the layer (CycloneDX) in .local
+sbom: setup $(venvs)/security/complete $(venvs)/layer/complete ## a bill of materials of the layers (CycloneDX) in .local
 	@$(venvs)/security/bin/cyclonedx-py environment --PEP-639 --output-reproducible --outfile $(bill) \
 		$(venvs)/layer/bin/python
 	@echo "written: $(bill)"
 
-licences: sbom ## the layer's libraries and their licences; fails where one is not allowed
+licences: sbom ## the layers' libraries, those of the pages too, and their licences; fails where one is not allowed
 	@$(python) -m local.licences $(bill)
 
 # ----------------------------------------------------------------------------------------------------------------------

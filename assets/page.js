@@ -60,7 +60,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.requestConfig?.verb === "get") return;
-  document.getElementById("main")?.focus({ preventScroll: true });
+  // What is wrong is read out where it is to be mended.
+  const wrong = document.querySelector("#main [aria-invalid]");
+  if (wrong) wrong.focus();
+  else document.getElementById("main")?.focus({ preventScroll: true });
 });
 
 // A panel that did not come says so in its place; the notice above says why.

@@ -21,12 +21,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parent.parent
 SOURCES = PROJECT / "assets"
+#: Keeps what was fetched.
+WORK = PROJECT / ".local" / "assets"
 BUILT = PROJECT / "layers" / "assets" / "lifecycle_assets"
 
 #: What esbuild makes of which source. Older browsers than these have no `:focus-visible` either.
@@ -34,6 +36,8 @@ _BUNDLES = {"page.js": "page.js", "charts.js": "charts.js", "style.css": "style.
 _TARGET = "es2020"
 #: Taken as they are.
 _PLAIN = ("icon.svg",)
+#: Which members of assets/package.json end up in the bundles; the others are tools.
+BUNDLED = ("dependencies",)
 _LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE")
 #: Hexadecimal digits of a file's hash in its name.
 _DIGITS = 16
@@ -72,8 +76,12 @@ class Tools(NamedTuple):
         raise AssetError(f"neither this machine nor {own} has npm and node. Run `make assets`.")
 
 
-def packages(sources: Path) -> tuple[Package, ...]:
+def packages(sources: Path, groups: Sequence[str] = ("dependencies", "devDependencies")) -> tuple[Package, ...]:
     """What assets/package.json asks for.
+
+    Arguments:
+        sources: the folder of assets/package.json.
+        groups: of which of its members; ``dependencies`` are what browsers get.
 
     Raises:
         AssetError: a version is not exact, or its hash is not known.
@@ -81,7 +89,7 @@ def packages(sources: Path) -> tuple[Package, ...]:
     wanted = json.loads((sources / "package.json").read_text(encoding="utf-8"))
     known = json.loads((sources / "integrity.json").read_text(encoding="utf-8"))
     found = []
-    for name, version in {**wanted["dependencies"], **wanted["devDependencies"]}.items():
+    for name, version in (pair for group in groups for pair in wanted[group].items()):
         integrity = known.get(f"{name}@{version}")
         if integrity is None:
             raise AssetError(f"assets/integrity.json has no hash of {name}@{version}: `npm view` tells it.")
@@ -99,13 +107,18 @@ def verify(archive: bytes, package: Package) -> None:
         )
 
 
+def archive_of(package: Package, archives: Path) -> Path:
+    """Where the archive of a package is kept."""
+    return archives / f"{package.name}-{package.version}.tgz"
+
+
 def fetch(package: Package, archives: Path, npm: str) -> Path:
     """The archive of a package, fetched unless it is there already.
 
     Raises:
         AssetError: npm fails, or what it brings is something else.
     """
-    archive = archives / f"{package.name}-{package.version}.tgz"
+    archive = archive_of(package, archives)
     if not archive.exists():
         archives.mkdir(parents=True, exist_ok=True)
         done = _run([npm, "pack", f"{package.name}@{package.version}", "--silent", "--ignore-scripts"], cwd=archives)
@@ -187,8 +200,7 @@ def _copy_licences(modules: Path, target: Path) -> None:
         AssetError: a package has none.
     """
     target.mkdir()
-    wanted = json.loads((SOURCES / "package.json").read_text(encoding="utf-8"))
-    for name in wanted["dependencies"]:
+    for name, _, _ in packages(SOURCES, BUNDLED):
         found = [modules / name / file for file in _LICENCES if (modules / name / file).exists()]
         if not found:
             raise AssetError(f"{name} comes without a licence.")
@@ -210,7 +222,7 @@ def _run(
 def main() -> None:
     """Make the files."""
     parser = argparse.ArgumentParser(description="Make the files that the pages load.")
-    parser.add_argument("--work", type=Path, default=PROJECT / ".local/assets", help="keeps what was fetched")
+    parser.add_argument("--work", type=Path, default=WORK, help="keeps what was fetched")
     parser.add_argument("--tools", type=Path, default=PROJECT / ".local/venvs/node/bin", help="npm and node of PyPI")
     given = parser.parse_args()
     try:

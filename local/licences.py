@@ -1,4 +1,5 @@
-"""Print the libraries of the layer with their licences, from its bill of materials (`make licences`).
+"""Print what is in the layers with its licences (`make licences`): Python's libraries from their bill of materials, and
+what browsers get from the archives that npm fetched for the pages. Nothing is asked of anybody.
 
 Fails where a licence is not among those that what runs in production may have.
 """
@@ -9,9 +10,13 @@ import argparse
 import json
 import re
 import sys
+import tarfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from local.assets import BUNDLED, SOURCES, WORK, AssetError, Package, archive_of, packages, verify
 
 #: Licences that ask for no more than to be named, if for that: SPDX's identifiers, and the names that PyPI had before
 #: them.
@@ -40,7 +45,7 @@ _IN_OWN_WORDS = "declared license of "
 
 
 class Library(NamedTuple):
-    """A library of the layer, and every licence that it names."""
+    """A library of a layer, and every licence that it names."""
 
     name: str
     version: str
@@ -62,7 +67,37 @@ def libraries_of(bill: Mapping[str, Any]) -> list[Library]:
         )
         for component in bill["components"]
     )
-    return sorted(found, key=lambda library: library.name.lower())
+    return sorted(found, key=_by_name)
+
+
+def libraries_of_pages(sources: Path, archives: Path) -> list[Library]:
+    """What the bundles of the pages are made of, by name.
+
+    Arguments:
+        sources: the folder of assets/package.json.
+        archives: what npm fetched (``local.assets``).
+
+    Raises:
+        AssetError: an archive is not there, or is not the one that assets/integrity.json names.
+    """
+    return sorted(map(partial(_library_of_pages, archives), packages(sources, BUNDLED)), key=_by_name)
+
+
+def _library_of_pages(archives: Path, package: Package) -> Library:
+    archive = archive_of(package, archives)
+    if not archive.exists():
+        raise AssetError(f"{archive} is not there. Run `make assets`.")
+    verify(archive.read_bytes(), package)
+    with tarfile.open(archive) as packed:
+        described = packed.extractfile("package/package.json")
+        named = json.load(described).get("license") if described else None
+    # A string is an expression of SPDX; before, it was an object with a type (npm, "package.json", "license").
+    choice = {"expression": named} if isinstance(named, str) else {"license": {"name": (named or {}).get("type")}}
+    return Library(package.name, package.version, tuple(_licences([choice])) if named else ())
+
+
+def _by_name(library: Library) -> str:
+    return library.name.lower()
 
 
 def _licences(choices: list[dict[str, Any]]) -> Iterator[str]:
@@ -79,12 +114,18 @@ def _licences(choices: list[dict[str, Any]]) -> Iterator[str]:
 
 def main() -> None:
     """Print the list, and exit with 1 where a library must not be in it."""
-    parser = argparse.ArgumentParser(description="List the layer's libraries and their licences.")
+    parser = argparse.ArgumentParser(description="List the layers' libraries and their licences.")
     parser.add_argument("bill", type=Path, help="the bill of materials, CycloneDX as JSON (make sbom)")
-    libraries = libraries_of(json.loads(parser.parse_args().bill.read_text(encoding="utf-8")))
-    for library in libraries:
+    parser.add_argument("--archives", type=Path, default=WORK / "archives", help="what npm fetched (make assets)")
+    given = parser.parse_args()
+    libraries = libraries_of(json.loads(given.bill.read_text(encoding="utf-8")))
+    try:
+        of_pages = libraries_of_pages(SOURCES, given.archives)
+    except AssetError as error:
+        sys.exit(str(error))
+    for library in (*libraries, *of_pages):
         print(f"{library.name:26} {library.version:14} {', '.join(library.licences)}")
-    refused = [library.name for library in libraries if not library.is_allowed]
+    refused = [library.name for library in (*libraries, *of_pages) if not library.is_allowed]
     if not libraries or refused:
         sys.exit(
             f"not on the list of allowed licences (local/licences.py): {', '.join(refused) or 'nothing is listed'}"

@@ -1,60 +1,18 @@
-"""The tables that the demo and the replay print. Every number and sentence in them comes from the API."""
+"""What the demo and the replay print beside the reports. Every number and sentence in it comes from the API."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from lifecycle.funnel.parsing import default_funnel
 from local.checks import Check
-from local.reading import Reading
 from local.request import Json
 
 #: The properties that say most about an activity, in this order; a line of evidence shows the first that there is.
 _TELLING = ("form", "content", "webinar", "rating", "score", "bounce", "mailing", "url")
-
-
-def funnel(reading: Reading) -> RenderableType:
-    """The funnel as a table, or a sentence where there is nobody to put into one."""
-    if len(reading.prospects) == reading.anonymous:
-        return f"Nobody is known yet: {reading.anonymous:,} anonymous visitors, who are never part of a funnel.\n"
-    return _funnel_table(reading)
-
-
-def _funnel_table(reading: Reading) -> Table:
-    """The funnel: how many stand in each stage, how many got that far, and how that compares with the stage before.
-
-    Anonymous prospects never appear in a funnel (design, rule 3), so the first rung is the known.
-    """
-    table = Table(title="The funnel", title_justify="left", caption_justify="left")
-    table.add_column("stage")
-    for heading in ("now", "this far", "of those before"):
-        table.add_column(heading, justify="right")
-    table.add_column("lead status")
-    ladder = [stage for stage in default_funnel().stages if not stage.beside and not stage.anonymous]
-    before: int | None = None
-    for place, stage in enumerate(ladder):
-        this_far = sum(reading.count(each.key) for each in ladder[place:])
-        share = f"{this_far / before:.1%}" if before else ""
-        table.add_row(
-            stage.label, f"{reading.count(stage.key):,}", f"{this_far:,}", share, _statuses(reading, stage.key)
-        )
-        before = this_far
-    table.add_section()
-    for stage in (stage for stage in default_funnel().stages if stage.beside):
-        table.add_row(stage.label, f"{reading.count(stage.key):,}", "", "", _statuses(reading, stage.key))
-    table.caption = f"and {reading.anonymous:,} anonymous visitors, who are never part of a funnel"
-    return table
-
-
-def _statuses(reading: Reading, stage: str) -> str:
-    counts = Counter(prospect["lead_status"] or "none" for prospect in reading.stages[stage])
-    return ", ".join(f"{status} {count:,}" for status, count in counts.most_common())
 
 
 def transitions_table(title: str, timeline: Sequence[Json]) -> Table:

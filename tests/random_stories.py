@@ -1,8 +1,8 @@
 """Some people to whom everything happens within six weeks, made up by chance, and told in any order.
 
 Everybody is known by a form of their own, before anything else of them: nobody is known by what is withdrawn alone. No
-two things happen at one moment: what then comes first is shown elsewhere. Where people are merged, a deal names one of
-them at a time: of one person by two contacts, whatever is withdrawn of a deal is corrected contact by contact.
+two things happen at one moment: what then comes first is shown elsewhere. Where people are merged, a deal may name one
+person by several contacts.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _something(
         case 1:
             yield place, _decision(random, who, id_, at)
         case 2:
-            yield place, _deal(random, (who,) if merges else people, at)
+            yield place, _deal(random, people, at)
         case 3:
             yield place, DealRemoval(random.choice(DEALS), at)
         case 4:

@@ -1,4 +1,4 @@
-"""Shows the pages: the prospects, the funnel, and where one signs in."""
+"""Shows the pages: the prospects, the funnel, the settings of the reports, and where one signs in."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from lifecycle.contract.caller import read_caller
 from lifecycle.contract.desk import desk_for, jobs_for
 from lifecycle.contract.doorway import has_issuer
 from lifecycle.contract.prospects import lifecycle_for
+from lifecycle.contract.report_settings_desk import report_settings_for
 from lifecycle.contract.resolver import logger, send_to
 from lifecycle.contract.times import now
 from lifecycle.pages.frame import PageApi
 from lifecycle.pages.funnel import FunnelPages
 from lifecycle.pages.prospects import ProspectPages
+from lifecycle.pages.report_settings import ReportSettingsPage
 
 api = PageApi()
 
@@ -96,6 +98,15 @@ def show_moves(simulation_id: str) -> Response[str]:
     pages = _funnel()
     between = segments.read_stages(query)
     return api.show("moves.html", pages.moves(segments.simulation_id(simulation_id), between, query.get("cursor")))
+
+
+@api.route(routes.GET_REPORT_SETTINGS)
+def show_report_settings() -> Response[str]:
+    """The settings of the reports."""
+    parameters.read_query(api.event, routes.GET_REPORT_SETTINGS.query_names)
+    caller = read_caller(api.event)
+    page = ReportSettingsPage(desk_for(caller), report_settings_for(caller), now())
+    return api.show("report_settings.html", page.shown())
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,4 +1,4 @@
-"""Does what the forms of the pages ask for: decisions, and a draft's way to a version. Each as the API does it."""
+"""Does what the forms of the pages ask for: decisions, a draft's way to a version, settings; each as the API does."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from lifecycle.contract.caller import read_caller, require_scope
 from lifecycle.contract.decode import decode_decision
 from lifecycle.contract.desk import desk_for, jobs_for
 from lifecycle.contract.prospects import lifecycle_for
+from lifecycle.contract.refusals import InvalidRequestError
+from lifecycle.contract.report_models import decode_report_settings
+from lifecycle.contract.report_settings_desk import report_settings_for
 from lifecycle.contract.resolver import logger, send_to
 from lifecycle.contract.times import now
-from lifecycle.pages.forms import decision_value, publication_value, read_form
+from lifecycle.pages.forms import decision_value, publication_value, read_form, report_settings_value
 from lifecycle.pages.frame import PageApi
+from lifecycle.pages.report_settings import ReportSettingsPage
 from lifecycle.services.scopes import SIGNING
 
 api = PageApi()
@@ -114,6 +118,18 @@ def roll_back(version: str) -> Response[str]:
     wanted = decode_funnel.decode_rollback(read_form(api.event), caller.actor, now())
     desk_for(caller).roll_back(segments.version(version), wanted.by, wanted.reason, wanted.when)
     return api.done(_FUNNEL, "rolled_back")
+
+
+@api.route(routes.PUT_REPORT_SETTINGS)
+def change_report_settings() -> Response[str]:
+    """Change the settings of the reports. What is refused stands beside its field, for there are many of them."""
+    caller, present, fields = read_caller(api.event), now(), read_form(api.event)
+    page = ReportSettingsPage(desk_for(caller), report_settings_for(caller), present)
+    try:
+        notice = page.change(decode_report_settings(report_settings_value(fields), present))
+    except InvalidRequestError as refusal:
+        return api.show_again("report_settings.html", page.refused(fields, refusal.errors), refusal)
+    return api.done(routes.GET_REPORT_SETTINGS.path, notice)
 
 
 @logger.inject_lambda_context(clear_state=True)

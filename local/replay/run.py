@@ -9,10 +9,12 @@ from rich.console import Console
 from local.checks import Check
 from local.client import ProspectClient
 from local.progress import counted_activities, send_visibly, settle_visibly
+from local.reading import Reading
 from local.replay.dataset import DataSet
-from local.report import checks_table, funnel, rejections
-from local.request import Delivery, identities_of
+from local.report import checks_table, rejections
+from local.request import Delivery, Request, identities_of
 from local.sending import Tally, sizes
+from local.summary import show_reports
 
 
 def run(client: ProspectClient, data_set: DataSet, deliveries: Sequence[Delivery], console: Console) -> list[Check]:
@@ -41,10 +43,21 @@ def run(client: ProspectClient, data_set: DataSet, deliveries: Sequence[Delivery
         *data_set.checks(reading),
     ]
     console.print(_summary(tally))
-    console.print(funnel(reading))
+    _show(client, requests, reading, console)
     console.print(checks_table(checks))
     console.print(*rejections(tally.rejected), sep="\n")
     return checks
+
+
+def _show(client: ProspectClient, requests: Sequence[Request], reading: Reading, console: Console) -> None:
+    """Print the reports of the days that a data set is of, or a sentence where there is nobody to report on."""
+    if reading.anonymous:
+        console.print(f"{reading.anonymous:,} anonymous visitors are in none of the reports.\n")
+    if len(reading.prospects) > reading.anonymous:
+        days = [request.occurred_at.date() for request in requests]
+        show_reports(client, min(days), max(days), console)
+    else:
+        console.print("Nobody is known yet, so that there is nothing to report.\n")
 
 
 def _summary(tally: Tally) -> str:

@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, Page, Response, ViewportSize, expect, s
 
 from lifecycle.services.credentials import create_api_key
 from local.stack import PROJECT, STATE_DIR, LocalStack, StackInfo
-from tests.e2e.api import Api, someone, something
+from tests.e2e.api import Api, eventually, someone, something
+from tests.fakes.issuer import FakeIssuer
 
 CHROMIUM = shutil.which("chromium")
 AXE = PROJECT / ".local/assets/node_modules/axe-core/axe.min.js"
@@ -133,13 +134,31 @@ def _pages(api: Api) -> dict[str, str]:
     (found, *_) = api.ok("GET", "/prospects", params={"stage": "opportunity"})["prospects"]
     today, before = datetime.now(UTC).date(), datetime.now(UTC).date() - timedelta(days=60)
     counted = f"/pages/reports/counted?number=entered&stage=engaged&from={before}&to={today}"
+    draft, simulation = _tried(api)
     return {
         "dashboard": "/?compare=previous&by=day",
         "prospects": "/pages/prospects",
         "prospect": f"/pages/prospects/{found['prospect_id']}",
         "counted": counted,
         "funnel": "/pages/funnel",
+        "settings": "/pages/reports/settings",
+        "draft-tried": draft,
+        "simulation-done": simulation,
     }
+
+
+def _tried(api: Api) -> tuple[str, str]:
+    """The pages of a draft that would move whoever visited the website, and of its simulation with what it found."""
+    definition = api.ok("GET", "/funnel/gallery/default")["definition"]
+    (qualified,) = (stage for stage in definition["stages"] if stage["key"] == "marketing_qualified")
+    qualified["enter_when"] = {"all": [{"known": "email"}, {"activity": {"type": "website_visit"}}]}
+    draft = api.ok("POST", "/funnel/drafts", json={"definition": {**definition, "name": "Sooner"}})["draft_id"]
+    simulation = api.ok("POST", f"/funnel/drafts/{draft}/simulations")["simulation_id"]
+    done = eventually(
+        lambda: api.ok("GET", f"/funnel/simulations/{simulation}"), lambda job: bool(job["status"] == "done")
+    )
+    assert done["moves"], done
+    return f"/pages/funnel/drafts/{draft}", f"/pages/funnel/simulations/{simulation}"
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -325,17 +344,172 @@ def test_a_funnel_is_drafted_tried_signed_and_published(visitor: Visitor) -> Non
     visitor.keep("funnel-published")
 
 
-def test_pages_work_by_keyboard_alone(visitor: Visitor) -> None:
+def test_settings_of_the_reports_are_set_on_their_page(visitor: Visitor) -> None:
     page = visitor.page
-    visitor.open("/pages/prospects")
+    visitor.open("/")
+    page.get_by_role("link", name="Time zone and goals").click()
+    zone, goal = page.get_by_label("Time zone"), page.get_by_label("Customer")
+    zone.fill("Europe/Atlantis")
+    goal.fill("-1")
+    page.get_by_role("button", name="Save").click()
+    expect(zone).to_be_focused(timeout=PATIENCE)
+    expect(zone).to_have_accessible_description(re.compile("This is not a time zone"))
+    expect(goal).to_have_accessible_description(re.compile("This is not such a number"))
+    assert (zone.input_value(), goal.input_value()) == ("Europe/Atlantis", "-1")
+    assert _serious(page) == []
+    visitor.keep("settings-refused")
+    visitor.wrong.clear()  # the browser tells its console of the 422
+
+    zone.fill("Europe/Berlin")
+    goal.fill("8")
+    page.get_by_role("button", name="Save").click()
+    visitor.notice("All days are being counted anew")
+    assert goal.input_value() == "8"
+    visitor.open("/")
+    expect(page.locator(".lead")).to_contain_text("days of Europe/Berlin")
+    expect(page.locator(".tile", has_text="Customer")).to_contain_text("aimed at")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# By keyboard alone
+# ----------------------------------------------------------------------------------------------------------------------
+
+#: What has the focus: its name, how it is outlined, whether it is within the window, and what lies over it.
+_FOCUSED = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body || one === document.documentElement) return null;
+  const box = one.getBoundingClientRect(), style = getComputedStyle(one);
+  const over = document.elementFromPoint(box.x + Math.min(box.width, innerWidth) / 2, box.y + box.height / 2);
+  return {
+    name: (one.getAttribute("aria-label") || one.labels?.[0]?.textContent || one.textContent).trim(),
+    outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    within: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    hidden: over !== null && !one.contains(over) && !over.contains(one) && over.closest(".top") !== null,
+    inMain: one.closest("main") !== null,
+  };
+}"""
+#: More than any page has places to stop at; a field of a date takes several keys.
+_MOST_STOPS = 400
+
+
+def _tab(page: Page) -> Any:
+    """Go on to the next place."""
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    return page.evaluate(_FOCUSED)
+
+
+def _tab_to(page: Page, name: str) -> None:
+    """Go on until something with a name that begins so has the focus."""
+    for _ in range(_MOST_STOPS):
+        focused = _tab(page)
+        assert focused is not None, f"the end came before {name}"
+        if focused["name"].startswith(name):
+            return
+    raise AssertionError(f"{name} is never reached")
+
+
+def test_the_skip_link_leads_past_the_header(visitor: Visitor) -> None:
+    page = visitor.page
+    for path in ("/", "/pages/prospects"):
+        visitor.open(path)
+        assert _tab(page)["name"] == "Skip to the content"
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+        assert _tab(page)["inMain"]
+
+
+def test_whatever_has_the_focus_on_the_dashboard_is_seen_and_named(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open("/")
+    stops: list[Any] = []
+    while (focused := _tab(page)) is not None and len(stops) < _MOST_STOPS:
+        stops.append(focused)
+
+    assert len(stops) < _MOST_STOPS, "the focus is caught"
+    assert [stop for stop in stops if not (stop["name"] and stop["outline"] and stop["within"])] == []
+    assert [stop["name"] for stop in stops if stop["hidden"]] == []
+    names = [stop["name"] for stop in stops]
+    for wanted in (
+        "Dashboard",
+        "Sign out",
+        "Time zone and goals",
+        "12 months",
+        "From",
+        "Show",
+        "As table",
+        "CSV",
+        "PNG",
+    ):
+        assert any(name.startswith(wanted) for name in names), (wanted, names)
+    assert len([name for name in names if name.startswith("In ")]) >= 9, names
+
+
+def test_a_number_is_followed_to_its_prospects_by_keyboard(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open("/")
+    _tab_to(page, "In Opportunity")
     page.keyboard.press("Enter")
-    for _ in range(6):
-        page.keyboard.press("Tab")
-    focused = page.evaluate("document.activeElement.closest('main') !== null")
-    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-    assert (focused, outline) == (True, "solid")
+    page.wait_for_url("**/pages/reports/counted?*")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Opportunity")
+    _tab_to(page, "Skip to the content")
+    page.keyboard.press("Enter")
+    first = page.locator("tbody a").first.inner_text()
+    _tab_to(page, first)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+
+
+def test_a_chart_is_read_as_a_table_by_keyboard(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open("/")
+    _tab_to(page, "As table")
+    page.keyboard.press("Space")
+    table = page.get_by_role("region", name="Funnel").get_by_role("table")
+    expect(table).to_be_visible()
+    _tab_to(page, "Funnel")
+    first = table.get_by_role("link").first
+    page.keyboard.press("Tab")
+    expect(first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pages/reports/counted?*")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Signing in and out
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_somebody_signs_in_at_the_issuer_and_comes_back_to_the_page_that_was_wanted(
+    browser: Browser, workspace: Api, issuer: FakeIssuer
+) -> None:
+    email, own_workspace = someone(), f"people-{something()[:12]}"
+    issuer.people[email] = {"custom:workspace": own_workspace, "cognito:groups": ["sales"]}
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
+    visitor = Visitor(context.new_page(), workspace)
+    page = visitor.page
+
+    page.goto(f"{visitor.base}/?by=month&measure=entered")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_role("link", name="Sign in with your organisation").click()
+    assert page.url.startswith(f"{issuer.url}/authorize?")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible(timeout=PATIENCE)
+    assert page.url == f"{visitor.base}/?by=month&measure=entered"
+    expect(page.locator(".actor")).to_have_text(f"{email} {own_workspace}")
+    visitor.settle()
+    names = {cookie["name"] for cookie in context.cookies()}
+    assert names == {"__Host-session"}
+
+    page.get_by_role("link", name="Prospects").click()
+    expect(page.get_by_role("heading", name="Prospects")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/pages/sign-in")
+    assert context.cookies() == []
+    page.goto(f"{visitor.base}/")
+    expect(page).to_have_url(re.compile("/pages/sign-in"))
+    context.close()
+    assert visitor.wrong == []
 
 
 def test_who_signs_out_is_out(visitor: Visitor) -> None:

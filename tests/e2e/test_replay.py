@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -63,6 +64,7 @@ def test_160_snowplow_rows_are_157_events_however_they_arrive(client: ProspectCl
     assert "157 activities accepted, 83 duplicates" in first
     assert "0 activities accepted, 240 duplicates" in second
     assert "Nothing was added twice" in second
+    assert "Nobody is known yet" in first
 
 
 def test_842_of_8000_olist_leads_end_as_customers_in_any_order_and_with_repeats(
@@ -72,3 +74,8 @@ def test_842_of_8000_olist_leads_end_as_customers_in_any_order_and_with_repeats(
     assert checks["leads known"].found == 8000
     assert checks["leads on a won deal: customers"].found == 842
     assert checks["the other leads: marketing qualified"].found == 8000 - 842
+    # Nothing else in the workspace is of these years.
+    (customers,) = re.findall(r"│ Customer +│ .*", printed(console).partition("Entries by")[0])
+    assert "│ 842 " in re.sub(" +", " ", customers), printed(console)
+    for title in ("The funnel, 2017-", "Entries by month", "Conversion by cohort", "Time in stage", "Lost deals"):
+        assert title in printed(console)

@@ -54,6 +54,7 @@ class FakeIssuer:
         asked: the URLs that were asked for, in order.
         is_down: whether it answers nobody.
         changes: members of the discovery document that are not as they should be.
+        people: who can sign in at its page, by their email: the claims of theirs that are not the usual ones.
     """
 
     def __init__(self, url: str = URL, client: str = CLIENT) -> None:
@@ -63,6 +64,7 @@ class FakeIssuer:
         self.asked: list[str] = []
         self.is_down = False
         self.changes: dict[str, Any] = {}
+        self.people: dict[str, Mapping[str, Any]] = {}
         self._codes: dict[str, tuple[dict[str, Any], str, str]] = {}
 
     def ask(self, url: str, form: Mapping[str, str] | None) -> Reply:

@@ -150,6 +150,8 @@ STORY: dict[str, tuple[int, str | None]] = {
     "read_reports.prospects": (200, "marketing_qualified"),
     "read_reports.stock": (200, None),
     "read_reports.definitions": (200, None),
+    "submit_pages.change_report_settings": (303, None),
+    "show_pages.report_settings": (200, None),
     "show_dashboard.dashboard": (200, None),
     "show_dashboard.panel": (200, None),
     "show_dashboard.counted": (200, None),

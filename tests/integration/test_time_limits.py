@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from lifecycle.contract import resolver
 from lifecycle.services import lifecycle
+from lifecycle.services.calendars import remembered
 from lifecycle.store import deadline
 from lifecycle.store.client import PATIENT
 from lifecycle.store.deadline import RESERVE, OutOfTimeError, answered_within, keeping_time
@@ -54,6 +55,8 @@ class SlowTable:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowTable]:
+    # Another test may just have published a funnel in a workspace and a table of these names.
+    remembered.cache_clear()
     with mock_aws():
         create_table(boto3.client("dynamodb", region_name="us-east-1"), "prospects")
         table = SlowTable()

@@ -145,12 +145,26 @@ def _why(log: Sequence[Event], move: Move) -> str | None:
 
 def _corrected(log: Sequence[Event], terms: Terms) -> Iterator[Corrected]:
     """The moves that were believed until an event withdrew what they rested on."""
+    done: list[Event] = []
     for place, event in enumerate(log):
+        if event in done:
+            continue
         if isinstance(event, Withdrawal) or (isinstance(event, DealFact) and (event.deleted or event.linked is False)):
+            # What takes several contacts of somebody off a deal at once is one fact, in as many events.
+            done = [other for other in log[place:] if other is event or _takes_off_too(event, other)]
             believed = _moves(log[:place], log[:place], terms, event.occurred_at)
-            true = _moves(log[:place], log[: place + 1], terms, event.occurred_at)
+            true = _moves(log[:place], [*log[:place], *done], terms, event.occurred_at)
             for at, from_stage, to_stage, _ in (believed - true).elements():
                 yield Corrected(at, from_stage, to_stage)
+
+
+def _takes_off_too(event: Event, other: Event) -> bool:
+    return (
+        isinstance(event, DealFact)
+        and isinstance(other, DealFact)
+        and (event.linked, other.linked) == (False, False)
+        and (event.deal_id, event.occurred_at) == (other.deal_id, other.occurred_at)
+    )
 
 
 def _moves(

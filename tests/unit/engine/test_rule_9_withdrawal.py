@@ -316,6 +316,64 @@ def test_rule_9_with_both_contacts_of_one_person_removed_one_after_the_other_the
     assert stage_of(*log) == "engaged"
 
 
+@pytest.mark.parametrize("later", [1, 1.5], ids=["put on at once", "one after the other"])
+def test_rule_9_contacts_of_one_person_that_one_update_removes_correct_each_move_once(later: float) -> None:
+    log: list[Event] = [
+        visit("v", 0),
+        deal("open:1", 1, "open"),
+        deal("open:2", later, "open", contact=CRM_ID, identities=(CRM,)),
+        deal("removed:~1", 2, linked=False),
+        deal("removed:~2", 2, linked=False, contact=CRM_ID),
+    ]
+
+    assert marks(*log) == [
+        ("anonymous", "engaged", "v", "rule", None, None),
+        ("engaged", "opportunity", "open:1", "rule", "removed:~1", None),
+        ("opportunity", "engaged", "removed:~1", "correction", None, None),
+    ]
+
+
+def test_rule_9_what_comes_with_the_removal_of_all_contacts_of_one_person_moves_nobody() -> None:
+    """The one who was never on the deal is taken off it first: the other one is off it by then, too."""
+    log: list[Event] = [
+        visit("v", 0),
+        deal("told", 1, linked=True, contact=CRM_ID, identities=(CRM,)),
+        deal("won:~1", 2, "won", linked=False),
+        deal("won:~2", 2, "won", linked=False, contact=CRM_ID),
+    ]
+
+    assert [move(one) for one in folded(*log).transitions] == [("anonymous", "engaged", "v")]
+
+
+def test_rule_9_a_move_that_rests_on_another_contact_from_the_same_moment_on_stands() -> None:
+    log: list[Event] = [
+        visit("v", 0),
+        deal("open:1", 1, "open"),
+        deal("open:2", 1, "open", contact=CRM_ID, identities=(CRM,)),
+        deal("removed:1", 2, linked=False),
+    ]
+
+    assert marks(*log)[1:] == [("engaged", "opportunity", "open:2", "rule", None, "removed:1")]
+    assert marks(*log, deal("removed:2", 3, linked=False, contact=CRM_ID))[1:] == [
+        ("engaged", "opportunity", "open:2", "rule", "removed:2", "removed:1"),
+        ("opportunity", "engaged", "removed:2", "correction", None, None),
+    ]
+
+
+def test_rule_9_a_move_that_was_true_later_than_believed_is_corrected_and_told_anew() -> None:
+    log: list[Event] = [
+        visit("v", 0),
+        deal("open:1", 1, "open"),
+        deal("open:2", 1.5, "open", contact=CRM_ID, identities=(CRM,)),
+        deal("removed", 2, linked=False),
+    ]
+
+    assert marks(*log)[1:] == [
+        ("engaged", "opportunity", "open:1", "rule", "removed", None),
+        ("engaged", "opportunity", "open:2", "rule", None, "removed"),
+    ]
+
+
 def test_rule_9_of_two_contacts_of_one_person_the_removed_ones_role_counts_no_longer() -> None:
     """The buyer's link is withdrawn; that of the other contact, whose role does not count, stays."""
     calendar = changed_default({"opportunity": {"enter_when": {"deal": {"status": "open", "roles": ["buyer"]}}}})

@@ -74,6 +74,7 @@ EXPECTED = {
     "submit_pages.cancel_simulation": 303,
     "submit_pages.publish": 303,
     "submit_pages.roll_back": 303,
+    "submit_pages.change_report_settings": 303,
     # A name without its hash is nobody's.
     "serve_assets.file": 404,
 }

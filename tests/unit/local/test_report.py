@@ -5,10 +5,8 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 
-from lifecycle.funnel.parsing import default_funnel
 from local.checks import Check
-from local.reading import Reading
-from local.report import checks_table, funnel, rejections, standing, transitions_table
+from local.report import checks_table, rejections, standing, transitions_table
 
 
 def printed(*what: RenderableType) -> str:
@@ -21,38 +19,6 @@ def printed(*what: RenderableType) -> str:
 def row(text: str, first: str) -> list[str]:
     line = next(line for line in text.splitlines() if line.strip(" │").startswith(first))
     return [cell.strip() for cell in line.strip().strip("│").split("│")]
-
-
-def reading(**stages: list[str | None]) -> Reading:
-    keys = default_funnel().stage_keys
-    return Reading({key: tuple({"lead_status": status} for status in stages.get(key, [])) for key in keys})
-
-
-def test_the_funnel_shows_how_many_got_how_far() -> None:
-    text = printed(
-        funnel(
-            reading(
-                anonymous=[None] * 5,
-                suspect=["New"] * 6,
-                engaged=["New"] * 2,
-                marketing_qualified=["MQL", "Closed-Lost"],
-                disqualified=["Disqualified"],
-            )
-        )
-    )
-    assert row(text, "Suspect") == ["Suspect", "6", "10", "", "New 6"]
-    assert row(text, "Engaged") == ["Engaged", "2", "4", "40.0%", "New 2"]
-    assert row(text, "Marketing") == ["Marketing qualified", "2", "2", "50.0%", "MQL 1, Closed-Lost 1"]
-    assert row(text, "Customer") == ["Customer", "0", "0", "", ""]
-    assert row(text, "Disqualified") == ["Disqualified", "1", "", "", "Disqualified 1"]
-    assert "5 anonymous visitors" in text
-    assert not any(line.strip(" │").startswith("Anonymous") for line in text.splitlines())
-
-
-def test_with_nobody_known_there_is_no_funnel_to_show() -> None:
-    text = printed(funnel(reading(anonymous=[None] * 43)))
-    assert "Nobody is known yet: 43 anonymous visitors" in text
-    assert "Engaged" not in text
 
 
 def transition(**changes: Any) -> dict[str, Any]:

@@ -401,6 +401,56 @@ def test_crashes_and_traffic_meanwhile_leave_nobody_behind(seed: int) -> None:
     assert shop.jobs.view(job.job_id, "reevaluation", shop.now).job.status == "done"
 
 
+def crowded() -> Workshop:
+    """The same workspace, with some in the very stages and shards that the version moves others to."""
+    shop = populated(MemoryStore(WORKSPACE))
+    people = [Identity("email", f"asked{number}@example.com") for number in range(PEOPLE)]
+    shop.lifecycle.record_activities(
+        [
+            activity(f"f{at}", 300 + at, "form_submission", who, properties={"form": "demo"})
+            for at, who in enumerate(people)
+        ]
+    )
+    return shop
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_whom_it_moved_into_a_stage_that_is_still_to_come_is_not_counted_there_again(seed: int) -> None:
+    shop = crowded()
+    job = reevaluate(shop)
+    shop.now += GRACE
+    shop.run(Random(seed))
+    view = shop.view(job)
+
+    assert (view.progress.done, view.progress.total, view.progress.percent) == (2 * PEOPLE, 2 * PEOPLE, 100)
+    assert (view.moved, view.stayed) == (ENGAGED, 2 * PEOPLE - ENGAGED)
+
+
+@pytest.mark.parametrize("kind", ["simulation", "reevaluation"])
+@pytest.mark.parametrize("seed", range(10))
+def test_progress_never_tells_of_more_than_there_are(kind: str, seed: int) -> None:
+    random, numbers = Random(seed), count()
+    shop = crowded()
+    job = start(shop) if kind == "simulation" else reevaluate(shop)
+    shop.now += GRACE
+    while shop.queue:
+        random.shuffle(shop.queue)
+        shop.next(remaining=lambda: random.choice((60.0, 60.0, 1.0)))
+        for _ in range(3):
+            # Some arrive, some move from where they were counted to where they will be.
+            who = Identity("email", f"{random.randrange(3 * PEOPLE)}@example.com")
+            moment = random.randrange(100, 990)
+            shop.lifecycle.record_activity(
+                activity(f"l{next(numbers)}", moment, "form_submission", who, properties={"form": "demo"})
+            )
+        progress = shop.view(job).progress
+        assert progress.total is None or progress.done <= progress.total
+
+    progress = shop.view(job).progress
+    assert progress.done == progress.total
+    assert progress.percent == 100
+
+
 def test_it_is_reported_who_moved_and_why(shop: Workshop) -> None:
     job = reevaluate(shop)
     shop.now += GRACE

@@ -86,6 +86,9 @@ LIST_MOVES = _page(
         Parameter("cursor", "Where the page starts.", TEXT),
     ),
 )
+GET_REPORT_SETTINGS = _page(
+    path="/pages/reports/settings", summary="Show the settings of the reports", query=(_NOTICE,)
+)
 
 POST_DECISION = _form("POST", "/pages/prospects/{prospect_id}/decisions", summary="Rule on a prospect", scope="decide")
 POST_DRAFT = _form("POST", "/pages/funnel/drafts", summary="Make a draft", scope="funnel:write")
@@ -106,6 +109,9 @@ PUBLISH_DRAFT = _form(
 )
 ROLL_BACK = _form(
     "POST", "/pages/funnel/versions/{version}/rollback", summary="Bring a version back", scope="funnel:write"
+)
+PUT_REPORT_SETTINGS = _form(
+    "PUT", "/pages/reports/settings", summary="Change the settings of the reports", scope="funnel:write"
 )
 
 GET_ASSET = Route(
@@ -131,6 +137,7 @@ PAGE_ROUTES: tuple[Route, ...] = (
     GET_DRAFT,
     GET_SIMULATION,
     LIST_MOVES,
+    GET_REPORT_SETTINGS,
     POST_DECISION,
     POST_DRAFT,
     PUT_DRAFT,
@@ -141,6 +148,7 @@ PAGE_ROUTES: tuple[Route, ...] = (
     CANCEL_SIMULATION,
     PUBLISH_DRAFT,
     ROLL_BACK,
+    PUT_REPORT_SETTINGS,
     GET_ASSET,
 )
 

@@ -7,7 +7,7 @@ that is not enough.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -204,8 +204,9 @@ def fold(log: Iterable[Event], calendar: Calendar, until: datetime | None = None
     walk = Walk(events, Withdrawn(), calendar)
     for position, event in enumerate(events):
         walk.pass_time(event.key.occurred_at)
-        if _withdraws(event, walk.machine):
-            walk.withdrawn.take(event)
+        if withdrawing := _withdrawing(events, position, walk.machine):
+            for one in withdrawing:
+                walk.withdrawn.take(one)
             # Dated before all that it withdraws, it has nothing to correct.
             if position:
                 _correct(walk, position, event)
@@ -265,25 +266,76 @@ def _withdraws(event: Event, machine: Machine) -> bool:
     return isinstance(event, Withdrawal)
 
 
+def _withdrawing(events: Sequence[Event], position: int, machine: Machine) -> Sequence[Event]:
+    """What withdraws others now: the event at a position, or none.
+
+    A person may be on a deal by several contacts, and one update takes them off by an event for each. They withdraw
+    together, at the first of them: nobody ever believed what the log comes to in between.
+    """
+    first = events[position]
+    if isinstance(first, Activity):
+        return ()
+    together = [first]
+    if isinstance(first, DealFact) and first.linked is False:
+        for event in events[position + 1 :]:
+            if not isinstance(event, DealFact) or event.occurred_at != first.occurred_at:
+                break
+            if event.deal_id == first.deal_id and event.linked is False:
+                together.append(event)
+    return [event for event in together if _withdraws(event, machine)]
+
+
 def _correct(walk: Walk, position: int, event: Event) -> None:
     """Recompute what the log came to before an event that withdraws others, and record the correction."""
     machine, transitions = walk.machine, walk.transitions
     again = Walk(walk.events[:position], walk.withdrawn, walk.calendar)
     again.all()
     again.pass_time(event.key.occurred_at)
-    valid = {_move_of(transition): transition for transition in again.transitions}
-    for place, transition in enumerate(transitions):
-        if _stands(transition):
-            still = valid.pop(_move_of(transition), None)
-            if still is None:
-                transition.corrected_by = event.id
-            else:
-                # The move stands, perhaps on other evidence and in another cycle.
-                transitions[place] = replace(still, restated_by=transition.restated_by)
-    transitions.extend(replace(transition, restated_by=event.id) for transition in valid.values())
+    true = again.transitions
+    believed = [place for place, transition in enumerate(transitions) if _stands(transition)]
+    believed, true = _keep(transitions, believed, true, _move_of)
+    # By another event at the same instant it is the same move for all who count, and no news for anybody.
+    believed, true = _keep(transitions, believed, true, _move_at, restated_by=event.id)
+    for place in believed:
+        transitions[place].corrected_by = event.id
+    transitions.extend(replace(transition, restated_by=event.id) for transition in true)
     if again.machine.at is not machine.at:
         transitions.append(_correction(machine, again.machine, event))
     walk.machine = again.machine
+
+
+def _keep(
+    transitions: list[Transition],
+    believed: list[int],
+    true: list[Transition],
+    move_of: Callable[[Transition], Hashable],
+    restated_by: str | None = None,
+) -> tuple[list[int], list[Transition]]:
+    """Keep the moves that stand, perhaps on other evidence and in another cycle.
+
+    Arguments:
+        transitions: as they were believed; those that stand are put in their place as they truly were.
+        believed: the places of those that are looked for.
+        true: those among which they are looked for.
+        move_of: what of two moves is alike if they are the same.
+        restated_by: what brings to light that they are not quite as they were believed.
+
+    Returns:
+        What of ``believed`` was not found, and what of ``true`` is left.
+    """
+    found: dict[Hashable, list[Transition]] = {}
+    for transition in reversed(true):
+        found.setdefault(move_of(transition), []).append(transition)
+    missing: list[int] = []
+    kept: set[int] = set()
+    for place in believed:
+        if same := found.get(move_of(transitions[place])):
+            still = same.pop()
+            kept.add(id(still))
+            transitions[place] = replace(still, restated_by=transitions[place].restated_by or restated_by)
+        else:
+            missing.append(place)
+    return missing, [transition for transition in true if id(transition) not in kept]
 
 
 def _correction(machine: Machine, corrected: Machine, event: Event) -> Transition:
@@ -309,6 +361,10 @@ def _stands(transition: Transition) -> bool:
 
 def _move_of(transition: Transition) -> tuple[str, str, Key, str]:
     return transition.from_stage, transition.to_stage, transition.event, transition.cause
+
+
+def _move_at(transition: Transition) -> tuple[str, str, datetime, str]:
+    return transition.from_stage, transition.to_stage, transition.occurred_at, transition.cause
 
 
 def _ids(keys: Iterable[Key]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +15,9 @@ from lifecycle.contract.refusals import MalformedBodyError
 _MOST_FIELDS = 200
 _ANSWER, _NOTE = "answer.", "note."
 _MET = {"yes": True, "no": False}
+#: How the field of a stage's goal is called: this, and the stage's key.
+GOAL = "goal."
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def read_form(event: Mapping[str, Any]) -> dict[str, str]:
@@ -67,3 +71,18 @@ def publication_value(fields: Mapping[str, str]) -> dict[str, Any]:
     return (
         dict(fields) if moment is None else {**fields, "effective_at": moment + (":00Z" if len(moment) == 16 else "Z")}
     )
+
+
+def report_settings_value(fields: Mapping[str, str]) -> dict[str, Any]:
+    """The settings of reports, as PUT /reports/settings takes them.
+
+    The API takes the time zone that it began with for one that is not told. A field that somebody emptied does not say
+    that, so it is told as empty, which is refused.
+    """
+    value: dict[str, Any] = {name: text for name, text in fields.items() if not name.startswith(GOAL)}
+    goals = {
+        name.removeprefix(GOAL): {"entered_per_month": int(text) if _WHOLE_NUMBER.fullmatch(text) else text}
+        for name, text in fields.items()
+        if name.startswith(GOAL)
+    }
+    return {"time_zone": "", **value, "goals": goals}

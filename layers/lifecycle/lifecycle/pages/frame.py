@@ -18,9 +18,9 @@ from lifecycle.contract.address import base_url
 from lifecycle.contract.caller import Caller, read_caller
 from lifecycle.contract.headers import read_header
 from lifecycle.contract.page_routes import GET_SIGN_IN
-from lifecycle.contract.problems import Problem
-from lifecycle.contract.refusals import UnauthenticatedError
-from lifecycle.contract.resolver import Api, send_to
+from lifecycle.contract.problems import Problem, problem_of
+from lifecycle.contract.refusals import InvalidRequestError, UnauthenticatedError
+from lifecycle.contract.resolver import Api, logger, send_to
 from lifecycle.pages.notices import NOTICES
 from lifecycle.pages.render import query, render
 from lifecycle.services.scopes import granted
@@ -65,6 +65,20 @@ class PageApi(Api):
             status: of the answer.
         """
         return Response(status, HTML, render(template, {**self._frame(), **shown}))
+
+    def show_again(self, template: str, shown: Mapping[str, Any], refusal: InvalidRequestError) -> Response[str]:
+        """The page of a form that was refused, with what is wrong beside its fields instead of above them all.
+
+        Arguments:
+            template: its name.
+            shown: what it shows beyond the frame: what was typed, and what is wrong with it.
+            refusal: why.
+        """
+        kind = problem_of(refusal, self.event["requestContext"].get("requestId", "")).kind
+        logger.append_keys(problem=kind.slug)
+        response = self.show(template, shown, kind.status)
+        response.headers.update({"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML"})
+        return response
 
     def done(self, path: str, notice: str) -> Response[str]:
         """Back to a page that says what was done: got anew, so that loading it again does not do it again.

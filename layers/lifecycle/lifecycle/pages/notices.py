@@ -19,4 +19,9 @@ NOTICES: Mapping[str, str] = {
     "published": "The version is in force, and everybody is being evaluated anew.",
     "scheduled": "The version will come into force at the time that was set.",
     "rolled_back": "The earlier version is back in force.",
+    "settings_changed": "The settings of the reports were changed.",
+    "time_zone_changed": (
+        "The settings of the reports were changed. All days are being counted anew by the new time zone; "
+        "until that is done, the dashboard says which are still to come."
+    ),
 }

@@ -186,13 +186,7 @@ class Exports:
             name: sum(segment.tallies.get(name, 0) for segment in segments)
             for name in ("events", "transitions", "files")
         }
-        progress = Progress(
-            done=sum(segment.done for segment in segments),
-            total=job.total,
-            segments_done=sum(segment.finished for segment in segments),
-            segments_total=job.segments,
-        )
-        return ExportView(job, progress, **written)
+        return ExportView(job, Progress.of(job, segments), **written)
 
 
 def _hour(text: str) -> int | None:

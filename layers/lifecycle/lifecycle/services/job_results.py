@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lifecycle.reports.funnel_history import FunnelHistory
-from lifecycle.store.job_records import FoundMove, JobRecord
+from lifecycle.store.job_records import FoundMove, JobRecord, SegmentRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is: prospects and segments done, and how many there are (``None``: not counted yet)."""
+    """How far a job is: prospects and segments done, and how many there are (``None``: not counted yet).
+
+    Prospects come and go while it goes on. So ``total`` is what was counted at the beginning, but of a segment that has
+    turned out to hold more, or is finished, what was done there.
+    """
 
     done: int
     total: int | None
     segments_done: int
     segments_total: int
 
+    @classmethod
+    def of(cls, job: JobRecord, segments: Sequence[SegmentRecord]) -> Progress:
+        """The progress of a job with its segments."""
+        return cls(
+            done=sum(segment.done for segment in segments),
+            total=None if job.total is None else sum(map(_total, segments)),
+            segments_done=sum(segment.finished for segment in segments),
+            segments_total=job.segments,
+        )
+
     @property
     def percent(self) -> int:
-        """How far, rounded down. Prospects come and go meanwhile, so only the segments tell that all is done."""
+        """How far, rounded down. Only the segments tell that all is done."""
         if self.total is None:
             return 0
         if self.segments_done == self.segments_total:
             return 100
         return min(99, self.done * 100 // max(self.total, 1))
+
+
+def _total(segment: SegmentRecord) -> int:
+    """How many prospects a segment has, by all that is known of it by now."""
+    return segment.done if segment.finished else max(segment.total, segment.done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,40 +173,48 @@ class JobWorker:
                 self._send(segment_step(self._records.workspace, segment))
                 return
             began = self._pace.clock()
-            advanced = self._page(work, segment, remaining)
-            if advanced is None:
+            page = self._page(work, segment, remaining)
+            if page is None:
                 return  # another worker is at it
-            self._pace.keep(began, advanced.done - segment.done, longest=remaining() - RESERVE)
-            segment = advanced
+            segment, worked_on = page
+            self._pace.keep(began, worked_on, longest=remaining() - RESERVE)
             if not segment.finished and not self._goes_on(job.job_id):
                 return
         self._end_if_done(job)
 
     def _work_of(self, job: JobRecord) -> Work:
         if job.kind == "reevaluation":
-            return Reevaluation(self._refresh)
+            return Reevaluation(self._refresh, job.as_of)
         calendar = self._calendars.calendar(self._now())
         return Simulation(self._store, calendar, Plan(draft_funnel(job, calendar)), job.as_of)
 
-    def _page(self, work: Work, segment: SegmentRecord, remaining: Callable[[], float]) -> SegmentRecord | None:
-        """Do one page of a segment, or as much of it as the time allows; ``None`` if another worker was faster."""
+    def _page(
+        self, work: Work, segment: SegmentRecord, remaining: Callable[[], float]
+    ) -> tuple[SegmentRecord, int] | None:
+        """Do one page of a segment, or as much of it as the time allows.
+
+        Returns:
+            The segment as it is now, and how many prospects were worked on; ``None`` if another worker was faster.
+        """
         listed = self._records.prospects(segment.stage, segment.shard, segment.position, PAGE)
         moves: list[FoundMove] = []
-        taken = 0
-        while taken < len(listed) and (taken == 0 or remaining() >= RESERVE):
-            chunk = listed[taken : taken + CHUNK]
-            moves += work.take([prospect_id for _, prospect_id in chunk])
-            taken += len(chunk)
+        worked_on = counted = 0
+        while worked_on < len(listed) and (worked_on == 0 or remaining() >= RESERVE):
+            chunk = listed[worked_on : worked_on + CHUNK]
+            taken = work.take([prospect_id for _, prospect_id in chunk])
+            moves += taken.moves
+            counted += taken.counted
+            worked_on += len(chunk)
         becomes = replace(
             segment,
-            position=listed[taken - 1][0] if taken else segment.position,
-            done=segment.done + taken,
-            finished=taken == len(listed) < PAGE,
+            position=listed[worked_on - 1][0] if worked_on else segment.position,
+            done=segment.done + counted,
+            finished=worked_on == len(listed) < PAGE,
             tallies=work.tally.dump(),
         )
         if not self._records.advance(becomes, moves):
             return None
-        return replace(becomes, revision=becomes.revision + 1)
+        return replace(becomes, revision=becomes.revision + 1), worked_on
 
     def _goes_on(self, job_id: str) -> bool:
         """Whether a job has been neither cancelled nor given up meanwhile."""

@@ -141,7 +141,7 @@ class Jobs:
                 moves.merge(segment.tallies)
         return JobView(
             job=job,
-            progress=_progress(job, segments),
+            progress=Progress.of(job, segments),
             moves=moves.matrix,
             moved=moves.moved,
             stayed=moves.stayed,
@@ -186,12 +186,3 @@ class Jobs:
         for segment in segments:
             tally.merge(segment.tallies)
         return tally
-
-
-def _progress(job: JobRecord, segments: list[SegmentRecord]) -> Progress:
-    return Progress(
-        done=sum(segment.done for segment in segments),
-        total=job.total,
-        segments_done=sum(segment.finished for segment in segments),
-        segments_total=job.segments,
-    )

@@ -19,7 +19,7 @@ from lifecycle.engine.fold import Advance, advance, catch_up, fold
 from lifecycle.engine.journey import is_in_reports, journey
 from lifecycle.engine.machine import Machine, Transition
 from lifecycle.engine.snapshot import dump, load, version_of
-from lifecycle.events import DealFact, Event
+from lifecycle.events import DealFact, Event, Key
 from lifecycle.services.calendars import CalendarSource
 from lifecycle.services.deals import clear_deal
 from lifecycle.services.errors import TooBusyError
@@ -101,7 +101,7 @@ class Settler:
             anew: fold their whole logs, for these were changed.
 
         Returns:
-            The prospects that moved by it, in the order given.
+            The prospects that are somewhere, in the order given.
 
         Raises:
             TooBusyError: others changed the same prospects at every attempt. Asked again, it goes on with these.
@@ -117,9 +117,9 @@ class Settler:
             self._set_expiries(outcomes.values())
             lost = self._commit(around, outcomes, now)
             for id_ in stored.keys() - lost:
-                moved = _refreshed(id_, stored[id_], outcomes[id_].settled)
-                if moved is not None:
-                    refreshed[id_] = moved
+                told = _refreshed(id_, stored[id_], outcomes[id_].settled)
+                if told is not None:
+                    refreshed[id_] = told
             left = [id_ for id_ in left if id_ in lost]
             if not left:
                 return [refreshed[id_] for id_ in dict.fromkeys(prospect_ids) if id_ in refreshed]
@@ -280,12 +280,24 @@ class Settler:
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """A prospect that moved without an event: from where to where, and why."""
+    """A prospect that was brought up to the present without an event.
+
+    Attributes:
+        from_stage, to_stage: where it stood, and where it stands now.
+        because: why it moved; empty where it did not.
+        since: the key of the moment that took it to where it stands.
+    """
 
     prospect_id: str
     from_stage: str
     to_stage: str
-    because: str
+    because: str = ""
+    since: Key | None = None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it did not stay where it was."""
+        return self.from_stage != self.to_stage
 
 
 @dataclass(slots=True)
@@ -335,11 +347,11 @@ def _due(partition: Partition, machine: Machine, upkeep: Upkeep, now: datetime) 
 
 
 def _refreshed(prospect_id: str, stored: str | None, settled: Settled) -> Refreshed | None:
-    stage = settled.machine.at.stage.key
-    if stored is None or stored == stage:
+    if stored is None:
         return None
-    because = settled.moves[-1].criterion if settled.moves else ""
-    return Refreshed(prospect_id, stored, stage, because)
+    machine, stage = settled.machine, settled.machine.at.stage.key
+    because = settled.moves[-1].criterion if settled.moves and stored != stage else ""
+    return Refreshed(prospect_id, stored, stage, because, machine.since)
 
 
 def attempts() -> Iterator[int]:

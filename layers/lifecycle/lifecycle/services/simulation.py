@@ -13,6 +13,7 @@ from lifecycle.funnel.definition import Funnel
 from lifecycle.funnel.parsing import parse_funnel
 from lifecycle.reports.funnel_history import HistoryTally
 from lifecycle.reports.moves import MoveTally
+from lifecycle.services.job_work import Taken
 from lifecycle.services.neighbourhood import Neighbourhood
 from lifecycle.store.job_records import FoundMove, JobRecord
 from lifecycle.store.protocol import Store
@@ -74,14 +75,14 @@ class Simulation:
         self._as_of = as_of
         self.tally = SimulationTally(draft.funnel, calendar.at(as_of).funnel)
 
-    def take(self, prospect_ids: Sequence[str]) -> list[FoundMove]:
-        """Try the draft on some prospects, on all of them or on none; who would move."""
+    def take(self, prospect_ids: Sequence[str]) -> Taken:
+        """Try the draft on some prospects, on all of them or on none."""
         moves = []
         for prospect_id, found in list(self._forecasts(prospect_ids)):
             self.tally.take(found, self._as_of)
             if found.from_stage != found.to_stage:
                 moves.append(FoundMove(prospect_id, found.from_stage, found.to_stage, _short(found.because)))
-        return moves
+        return Taken(moves, len(prospect_ids))
 
     def pass_over(self) -> None:
         """Count a prospect that it cannot be tried on."""
