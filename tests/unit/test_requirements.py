@@ -9,8 +9,10 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 LAYERS = sorted(PROJECT.glob("layers/*/requirements.txt"))
-WRITTEN = [*sorted((PROJECT / "requirements").glob("*.in")), *(layer.with_suffix(".in") for layer in LAYERS)]
-COMPILED = [*sorted((PROJECT / "requirements").glob("*.txt")), *LAYERS]
+WRITTEN, COMPILED = (
+    [path for folder in ("requirements", "layers/*") for path in sorted(PROJECT.glob(f"{folder}/*.{suffix}"))]
+    for suffix in ("in", "txt")
+)
 
 
 def _pins(path: Path) -> dict[str, str]:

@@ -4,6 +4,7 @@ nothing from anybody else."""
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -83,7 +84,10 @@ def named(value: Any) -> Iterator[tuple[str, ...]]:
     elif isinstance(value, str):
         yield (value,)
         if value[:1] in ("{", "["):
-            yield from named(json.loads(value))
+            # A step is several texts of JSON, and its times.
+            for part in re.split(r"[\t\n]", value):
+                if part[:1] in ("{", "["):
+                    yield from named(json.loads(part))
 
 
 def traces(here: World, identities: Iterable[Identity]) -> list[Identity]:
