@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from tests.fakes.page_files import put_page_files
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -21,3 +27,10 @@ def files_of_the_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         put_page_files(patch, tmp_path_factory.mktemp("files"))
         yield
+
+
+@pytest.fixture
+def client() -> Iterator[DynamoDBClient]:
+    """A client of an empty DynamoDB."""
+    with mock_aws():
+        yield boto3.client("dynamodb", region_name="us-east-1")

@@ -37,13 +37,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@pytest.fixture
-def client() -> Iterator[DynamoDBClient]:
-    """A client of an empty DynamoDB."""
-    with mock_aws():
-        yield boto3.client("dynamodb", region_name="us-east-1")
-
-
 class TestDynamoStore(StoreContract, TracesContract):
     """Every test of the contract."""
 

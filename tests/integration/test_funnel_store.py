@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from lifecycle.store.due import due_until
 from lifecycle.store.funnel_items import head_item
@@ -27,13 +26,6 @@ if TYPE_CHECKING:
 
 #: What one unit of a consistent read reads (AWS, "DynamoDB read and write operations").
 READ_UNIT = 4096
-
-
-@pytest.fixture
-def client() -> Iterator[DynamoDBClient]:
-    """A client of an empty DynamoDB."""
-    with mock_aws():
-        yield boto3.client("dynamodb", region_name="us-east-1")
 
 
 @pytest.fixture

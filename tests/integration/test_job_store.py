@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from lifecycle.services.audit_entries import SYSTEM, workspace_exported
 from lifecycle.store.audit import AuditStore
@@ -24,13 +22,6 @@ from tests.store_contract import prospect
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-@pytest.fixture
-def client() -> Iterator[DynamoDBClient]:
-    """A client of an empty DynamoDB."""
-    with mock_aws():
-        yield boto3.client("dynamodb", region_name="us-east-1")
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from lifecycle.store.audit import AuditStore
 from lifecycle.store.day_marks import DayMarks
@@ -26,13 +25,6 @@ from tests.report_store_contract import DAY, Due, Mark, ReportStoreContract, don
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-@pytest.fixture
-def client() -> Iterator[DynamoDBClient]:
-    """A client of an empty DynamoDB."""
-    with mock_aws():
-        yield boto3.client("dynamodb", region_name="us-east-1")
 
 
 @pytest.fixture

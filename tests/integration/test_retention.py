@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-
-import boto3
-import pytest
-from moto import mock_aws
 
 from lifecycle.engine.calendar import Calendar
 from lifecycle.engine.plan import Plan
@@ -44,13 +39,6 @@ DEFINITION: dict[str, Any] = {
     ],
     "score": {"fit": [{"attribute": {"trait": "vip", "equals": True}, "points": 5}], "half_life": "30 days"},
 }
-
-
-@pytest.fixture
-def client() -> Iterator[DynamoDBClient]:
-    """A client of an empty DynamoDB."""
-    with mock_aws():
-        yield boto3.client("dynamodb", region_name="us-east-1")
 
 
 def calendar(**more: Any) -> Calendar:

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import BinaryIO, Protocol
 
 from lifecycle.services.calendars import Calendars, CalendarSource, remembered
-from lifecycle.services.job_changes import change_job, ended
+from lifecycle.services.job_changes import change_job, ended, is_wanted, plan_job
 from lifecycle.services.job_steps import Send, Step, ask_for_the_rest, segment_step
 from lifecycle.services.job_worker import Pace
 from lifecycle.services.lake_rows import event_rows, transition_rows
@@ -144,17 +144,7 @@ class ExportWorker:
     # ---- planning ---------------------------------------------------------------------------------------------------
 
     def _plan(self, job: JobRecord) -> None:
-        if job.status == "queued":
-            self._records.put_segments(list(self._segments(job)))
-        segments = self._records.segments(job.job_id)
-        total = sum(segment.total for segment in segments)
-        planned = change_job(
-            self._records,
-            job.job_id,
-            lambda job: (
-                replace(job, status="running", segments=len(segments), total=total) if job.status == "queued" else None
-            ),
-        )
+        planned, segments = plan_job(self._records, job, lambda: self._segments(job))
         ask_for_the_rest(self._records.workspace, planned, segments, self._send)
 
     def _segments(self, job: JobRecord) -> Iterator[SegmentRecord]:
@@ -177,7 +167,7 @@ class ExportWorker:
                 self._send(segment_step(self._records.workspace, segment))
                 return
             advanced = self._write_part(segment, remaining)
-            if advanced is None or not self._goes_on(job.job_id):
+            if advanced is None or not is_wanted(self._records, job.job_id):
                 return  # another worker is at it, or nobody wants it any more
             segment = advanced
         self._end_if_done(job)
@@ -231,7 +221,7 @@ class ExportWorker:
             found = False
             for stage in self._stages():
                 for page in self._pages(stage, segment.shard):
-                    if not self._goes_on(segment.job_id):
+                    if not is_wanted(self._records, segment.job_id):
                         return None
                     news = [prospect_id for prospect_id in page if prospect_id not in seen]
                     if news and not goes_on():
@@ -269,7 +259,7 @@ class ExportWorker:
         """Read the transitions of erased people; whether that is all, ``None`` if nobody wants them."""
         names = self._sources.store.pseudonyms(segment.position)
         while page := list(islice(names, PAGE)):
-            if not self._goes_on(segment.job_id):
+            if not is_wanted(self._records, segment.job_id):
                 return None
             for name in page:
                 if not goes_on():
@@ -278,11 +268,6 @@ class ExportWorker:
                 part.add((), transition_rows(self._records.workspace, name, moves))
                 part.position = name
         return True
-
-    def _goes_on(self, job_id: str) -> bool:
-        """Whether a job has been neither cancelled nor given up meanwhile."""
-        job = self._records.job(job_id)
-        return job is not None and job.status == "running"
 
     # ---- ending -----------------------------------------------------------------------------------------------------
 

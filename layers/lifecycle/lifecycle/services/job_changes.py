@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from lifecycle.services.errors import JobNotFoundError, TooBusyError
-from lifecycle.store.job_records import JobRecord, JobStatus
+from lifecycle.store.job_records import JobRecord, JobStatus, SegmentRecord
 from lifecycle.store.protocol import JobRecords
 
 #: Few write a job's record, and each only once or twice.
@@ -39,6 +39,37 @@ def change_job(records: JobRecords, job_id: str, change: Callable[[JobRecord], J
         if records.update(changed):
             return replace(changed, revision=changed.revision + 1)
     raise TooBusyError
+
+
+def plan_job(
+    records: JobRecords, job: JobRecord, segments: Callable[[], Iterable[SegmentRecord]]
+) -> tuple[JobRecord, list[SegmentRecord]]:
+    """Keep the segments of a queued job, and have it under way. Doing it twice is doing it once.
+
+    Arguments:
+        records: what the store keeps of jobs.
+        job: the job, as it was read.
+        segments: makes its segments, the same each time.
+
+    Returns:
+        The job as it is now, and its segments.
+    """
+    if job.status == "queued":
+        records.put_segments(list(segments()))
+    kept = records.segments(job.job_id)
+    total = sum(segment.total for segment in kept)
+    planned = change_job(
+        records,
+        job.job_id,
+        lambda job: replace(job, status="running", segments=len(kept), total=total) if job.status == "queued" else None,
+    )
+    return planned, kept
+
+
+def is_wanted(records: JobRecords, job_id: str) -> bool:
+    """Whether a job has been neither cancelled nor given up meanwhile."""
+    job = records.job(job_id)
+    return job is not None and job.status == "running"
 
 
 def ended(job: JobRecord, status: JobStatus, now: datetime, failure: str | None = None) -> JobRecord | None:

@@ -14,7 +14,7 @@ from math import ceil
 
 from lifecycle.engine.plan import Plan
 from lifecycle.services.calendars import Calendars, CalendarSource, remembered
-from lifecycle.services.job_changes import change_job, ended
+from lifecycle.services.job_changes import change_job, ended, is_wanted, plan_job
 from lifecycle.services.job_steps import Send, Step, ask_for_the_rest, segment_step
 from lifecycle.services.job_work import Lenient, Work
 from lifecycle.services.lifecycle import Lifecycle
@@ -132,17 +132,7 @@ class JobWorker:
         if early.total_seconds() > 0:
             self._send(step, delay=ceil(early.total_seconds()))
             return
-        if job.status == "queued":
-            self._records.put_segments(list(self._segments(job)))
-        segments = self._records.segments(job.job_id)
-        total = sum(segment.total for segment in segments)
-        planned = change_job(
-            self._records,
-            job.job_id,
-            lambda job: (
-                replace(job, status="running", segments=len(segments), total=total) if job.status == "queued" else None
-            ),
-        )
+        planned, segments = plan_job(self._records, job, lambda: self._segments(job))
         ask_for_the_rest(self._records.workspace, planned, segments, self._send)
         self._end_if_done(planned)
 
@@ -178,7 +168,7 @@ class JobWorker:
                 return  # another worker is at it
             segment, worked_on = page
             self._pace.keep(began, worked_on, longest=remaining() - RESERVE)
-            if not segment.finished and not self._goes_on(job.job_id):
+            if not segment.finished and not is_wanted(self._records, job.job_id):
                 return
         self._end_if_done(job)
 
@@ -215,11 +205,6 @@ class JobWorker:
         if not self._records.advance(becomes, moves):
             return None
         return replace(becomes, revision=becomes.revision + 1), worked_on
-
-    def _goes_on(self, job_id: str) -> bool:
-        """Whether a job has been neither cancelled nor given up meanwhile."""
-        job = self._records.job(job_id)
-        return job is not None and job.status == "running"
 
     # ---- ending -----------------------------------------------------------------------------------------------------
 
