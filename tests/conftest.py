@@ -45,3 +45,8 @@ class _OneWorkerForWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # x
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Called where tests run on several workers (``-n``)."""
     return _OneWorkerForWhatIsShared(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: who has the tests of the deployed stack mostly waits for that."""
+    return (os.cpu_count() or 1) + 1

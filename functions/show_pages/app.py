@@ -40,7 +40,8 @@ def show_sign_in() -> Response[str]:
     """Where one signs in."""
     query = parameters.read_query(api.event, routes.GET_SIGN_IN.query_names)
     return_to = parameters.read_one(query, "return_to", parameters.local_path) or "/"
-    return api.show("sign_in.html", {"title": "Sign in", "has_issuer": has_issuer(), "return_to": return_to})
+    shown = {"title": "Sign in", "has_issuer": has_issuer(), "return_to": return_to, "is_refused": "refused" in query}
+    return api.show("sign_in.html", shown)
 
 
 @api.route(routes.GET_PROSPECTS)

@@ -16,7 +16,9 @@ from lifecycle.contract.body import read_json
 from lifecycle.contract.caller import read_caller
 from lifecycle.contract.csrf import require_own_page
 from lifecycle.contract.doorway import code_flow, sessions, token_verifier
+from lifecycle.contract.headers import read_header
 from lifecycle.contract.limits import MAX_BODY_BYTES
+from lifecycle.contract.page_routes import GET_SIGN_IN
 from lifecycle.contract.resolver import Api, answer, answer_nothing, logger, send_to
 from lifecycle.contract.session_answers import SessionAnswer, encode_session
 from lifecycle.contract.session_models import SessionBody, decode_session
@@ -69,7 +71,10 @@ def end_sign_in() -> Response[str]:
         opened = sessions().open_with_token(signed_in.token, present)
     except SignInRefusedError as refused:
         _log_refusal(refused)
-        raise
+        if not _is_for_people(api.event):
+            raise
+        back = f"{base_url(api.event)}{GET_SIGN_IN.path}?refused=true"
+        return send_to(back, [cookies.clear_cookie(cookies.SIGN_IN)])
     _log_sign_in(opened)
     return send_to(
         base_url(api.event) + signed_in.return_to,
@@ -93,6 +98,11 @@ def delete_session() -> Response[str]:
     parameters.read_query(api.event, routes.DELETE_SESSION.query_names)
     sessions().close(caller.secret)
     return answer_nothing([cookies.clear_cookie(cookies.SESSION)])
+
+
+def _is_for_people(event: Mapping[str, Any]) -> bool:
+    """Whether a browser shows the answer to somebody: it then asks for a page before anything else."""
+    return "text/html" in (read_header(event, "accept") or "")
 
 
 def _open(given: SessionBody, present: datetime) -> OpenedSession:

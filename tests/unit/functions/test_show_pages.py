@@ -188,6 +188,10 @@ def test_where_one_signs_in_is_open_to_all_and_leads_nowhere_else(call: Call, fa
     page = Elements(nobody(call, sign_in, query={"return_to": ["/pages/funnel"]}).body)
     assert page.tags("form")[0]["data-then"] == f"{BASE}/pages/funnel"
 
+    assert page.tags("p")[0].get("role") is None
+    refused = Elements(nobody(call, sign_in, query={"refused": ["true"]}).body)
+    assert refused.tags("p")[0]["role"] == "alert"
+
     for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
         reply = nobody(call, sign_in, query={"return_to": [elsewhere]})
         assert reply.status == 422

@@ -106,9 +106,9 @@ class Browser:
         assert f"{url.scheme}://{url.netloc}{url.path}" == f"{URL}/authorize"
         return {name: value for name, (value,) in parse_qs(url.query).items()}
 
-    def come_back(self, **query: str) -> Reply:
+    def come_back(self, accept: str = "*/*", **query: str) -> Reply:
         """Come back from the issuer."""
-        return self.send("GET", "/session/callback", query=query)
+        return self.send("GET", "/session/callback", headers={"Accept": accept}, query=query)
 
 
 def authorize(headers: Mapping[str, str]) -> dict[str, Any]:
@@ -435,6 +435,17 @@ def test_a_code_that_the_issuer_did_not_give_signs_nobody_in(browser: Browser, b
     asked = browser.begin()
 
     assert kind(browser.come_back(state=asked["state"], **brought)) == "sign-in-refused"
+
+
+def test_who_called_it_off_is_told_on_the_page_where_one_signs_in(
+    browser: Browser, log_lines: list[dict[str, Any]]
+) -> None:
+    asked = browser.begin()
+    reply = browser.come_back("text/html,application/xhtml+xml", state=asked["state"], error="access_denied")
+
+    assert (reply.status, browser.location) == (302, f"{PUBLIC_URL}/pages/sign-in?refused=true")
+    assert browser.cookies == {}
+    assert "sign-in refused" in [line["message"] for line in log_lines]
 
 
 def test_an_intercepted_code_is_of_no_use_to_another_browser(browser: Browser, there: FakeIssuer) -> None:

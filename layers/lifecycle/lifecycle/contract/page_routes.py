@@ -52,7 +52,10 @@ GET_SIGN_IN = Route(
     "show_pages",
     "Sign in",
     _SHOWN,
-    query=(Parameter("return_to", "Where to go then: a path of these pages.", {"type": "string"}),),
+    query=(
+        Parameter("return_to", "Where to go then: a path of these pages.", {"type": "string"}),
+        Parameter("refused", "The issuer did not sign them in.", {"type": "string", "enum": ["true"]}),
+    ),
     public=True,
     page=True,
 )

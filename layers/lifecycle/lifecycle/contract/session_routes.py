@@ -52,7 +52,15 @@ END_SIGN_IN = Route(
         Parameter("iss", "The issuer (RFC 9207).", {"type": "string"}),
         Parameter("error", "Why there is no code (RFC 6749, section 4.1.2.1).", {"type": "string"}),
     ),
-    answers=(Answer(302, "Signed in, and off to where the browser wanted to go.", None, None),),
+    answers=(
+        Answer(
+            302,
+            "Signed in, and off to where the browser wanted to go; or not, and back to the page where one signs in, "
+            "where `Accept` asks for `text/html`.",
+            None,
+            None,
+        ),
+    ),
     problems=(400, 401, 404, 503),
     public=True,
 )
