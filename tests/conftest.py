@@ -28,8 +28,20 @@ os.environ |= {
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-#: Tests that share what takes long to make: each worker that had one of them would make its own.
-_TOGETHER = ("tests/e2e/", "tests/integration/test_grants.py")
+#: The tests that share what takes long to make, a story and two stacks: each worker that had one of them would make its
+#: own. Those of the second stack; the deployed template waits a lot, so two of them are not twice the work.
+_STORY = "tests/integration/test_grants.py"
+_STACK = "tests/e2e/"
+_SECOND_STACK = (
+    "test_pages",
+    "test_retention",
+    "test_safety_net",
+    "test_sign_in",
+    "test_simulation",
+    "test_sources",
+    "test_unproven_deliveries",
+    "test_what_the_logs_say.py::test_no_log_holds_anything_of_anybody[second]",
+)
 
 
 class _OneWorkerForWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -39,7 +51,9 @@ class _OneWorkerForWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # x
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((shared for shared in _TOGETHER if nodeid.startswith(shared)), nodeid)
+        if nodeid.startswith(_STACK):
+            return "second stack" if nodeid.removeprefix(_STACK).startswith(_SECOND_STACK) else "first stack"
+        return _STORY if nodeid.startswith(_STORY) else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
@@ -48,5 +62,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are processors: who has the tests of the deployed stack mostly waits for that."""
+    """One worker more than there are processors: who has the tests of a deployed stack mostly waits for that."""
     return (os.cpu_count() or 1) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -30,7 +31,9 @@ def issuer() -> Iterator[FakeIssuer]:
 def local_stack(issuer: FakeIssuer) -> Iterator[LocalStack]:
     """The stack itself, for tests that look behind the API (``local_stack.client("dynamodb")``)."""
     people = {"SignIn": "oidc", "OidcIssuer": issuer.url, "OidcAudience": issuer.client}
-    stack = LocalStack(state_dir=STATE_DIR / "e2e", auth=True, settings=people)
+    # Each worker that has such tests has a stack of its own (tests/conftest.py).
+    folder = STATE_DIR / f"e2e-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    stack = LocalStack(state_dir=folder, auth=True, settings=people)
     # A run that was killed may have left one, with its data.
     stack.down()
     stack.up()
@@ -83,5 +86,5 @@ def kept(local_stack: LocalStack, stack_info: StackInfo, own_workspace: str) -> 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Read the logs when all has been sent. (All end-to-end tests run on one worker, in this order.)"""
+    """Read the logs when all has been sent. (The tests of one stack run on one worker, in this order.)"""
     items.sort(key=lambda item: item.path.name == "test_what_the_logs_say.py")

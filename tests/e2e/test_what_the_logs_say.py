@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from lifecycle.contract.routes import ROUTES
 from local.stack import LocalStack, StackInfo
 from tests.e2e.api import PERSONAL, Api, eventually, someone, something
@@ -39,7 +41,9 @@ def _lines_of(logs: Any, group: str) -> Iterator[str]:
         start = events[-1]["timestamp"]
 
 
-def test_no_log_holds_anything_of_anybody(local_stack: LocalStack, stack_info: StackInfo, api: Api) -> None:
+@pytest.mark.parametrize("stack", ["first", "second"])
+def test_no_log_holds_anything_of_anybody(local_stack: LocalStack, stack_info: StackInfo, api: Api, stack: str) -> None:
+    """Of both stacks (tests/conftest.py), each after the tests that it was sent requests by."""
     email, cookie = someone(), f"cookie-{something()}"
     api.activity(type="form_submission", identities={"email": email, "visitor": cookie}, traits={"name": cookie})
     statuses = [
