@@ -191,6 +191,6 @@ key: setup ## an API key of a workspace in AWS: TABLE=<output TableName> WORKSPA
 		$(if $(SCOPES),--scopes $(SCOPES)) $(if $(EXPIRES),--expires "$(EXPIRES)")
 
 clean: ## stop the local stack and remove all that make has made
-	@test ! -x $(python) || for folder in .local .local/e2e; do $(python) -m local.stack down --state-dir $$folder; done
+	@test ! -x $(python) || for folder in .local $(wildcard .local/e2e-* .local/bench); do $(python) -m local.stack down --state-dir $$folder; done
 	rm -rf layers/assets/lifecycle_assets .local .aws-sam .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
