@@ -53,4 +53,4 @@ def test_every_line_does_what_the_text_says(own_api: Api, stack_info: StackInfo,
 
     refused = [one for one in told if isinstance(one.get("status"), int) and one["status"] >= 400]
     assert {one["type"].rpartition(":")[2] for one in refused} == _REFUSED_ON_PURPOSE, refused
-    assert len(told) > 40
+    assert len(told) >= 40

@@ -16,7 +16,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from lifecycle.events import Activity, DealFact, DealUpdate, Event, Withdrawal
+from lifecycle.events import Activity, DealFact, DealUpdate, Event, Key, Withdrawal
 from lifecycle.funnel.definition import Funnel
 from tests.reference.walk import Move, Terms, never_withdrawn, walk
 
@@ -154,8 +154,8 @@ def _corrected(log: Sequence[Event], terms: Terms) -> Iterator[Corrected]:
             done = [other for other in log[place:] if other is event or _takes_off_too(event, other)]
             believed = _moves(log[:place], log[:place], terms, event.occurred_at)
             true = _moves(log[:place], [*log[:place], *done], terms, event.occurred_at)
-            for at, from_stage, to_stage, _ in (believed - true).elements():
-                yield Corrected(at, from_stage, to_stage)
+            for moved_by, from_stage, to_stage, _ in (believed - true).elements():
+                yield Corrected(moved_by.occurred_at, from_stage, to_stage)
 
 
 def _takes_off_too(event: Event, other: Event) -> bool:
@@ -169,12 +169,17 @@ def _takes_off_too(event: Event, other: Event) -> bool:
 
 def _moves(
     happened: Sequence[Event], known: Sequence[Event], terms: Terms, until: datetime
-) -> Counter[tuple[datetime, str, str, str]]:
+) -> Counter[tuple[Key, str, str, str]]:
     """The moves that events come to, by what is known of them."""
     keys = {event.key for event in happened}
     counted = [event for event in never_withdrawn(known) if event.key in keys]
-    moves = walk(counted, terms, until).moves if counted else []
-    return Counter((move.occurred_at, move.from_stage, move.to_stage, move.cause) for move in moves)
+    if not counted:
+        return Counter()
+    found = walk(counted, terms, until)
+    return Counter(
+        (made_by, move.from_stage, move.to_stage, move.cause)
+        for made_by, move in zip(found.made_by, found.moves, strict=True)
+    )
 
 
 # ---- numbers --------------------------------------------------------------------------------------------------------

@@ -44,10 +44,12 @@ class Outcome:
     """What a log comes to, and how.
 
     ``kinds`` are those of the criteria on whose answer a move hung, ``rules`` the names of the rules that moved, and
-    ``entered`` the stages that criteria led to. ``moment`` is the last one, of which more can be asked.
+    ``entered`` the stages that criteria led to. ``moment`` is the last one, of which more can be asked. ``made_by`` are
+    the keys of the events that made the moves, or of the moments that did.
     """
 
     moves: list[Move]
+    made_by: list[Key]
     stage: str
     cycle: int
     kinds: list[str]
@@ -115,13 +117,16 @@ class _Walker:
         self.by_decision = False
         self.seen: list[Event] = []
         self.moves: list[Move] = []
+        self.made_by: list[Key] = []
         self.kinds: list[str] = []
         self.rules: list[str] = []
         self.entered: list[str] = []
 
     def outcome(self) -> Outcome:
         moment = self._moment(self.clock.occurred_at)
-        return Outcome(self.moves, self.stage.key, self.cycle, self.kinds, self.rules, self.entered, moment)
+        return Outcome(
+            self.moves, self.made_by, self.stage.key, self.cycle, self.kinds, self.rules, self.entered, moment
+        )
 
     def _in_force(self, moment: datetime) -> Funnel:
         return [funnel for start, funnel in self.terms if start is None or start <= moment][-1]
@@ -337,6 +342,7 @@ class _Walker:
     def _record(self, target: Stage, cause: str) -> None:
         now = self.clock.occurred_at
         self.moves.append(Move(self.stage.key, target.key, now, cause, self.cycle, self.funnel.version))
+        self.made_by.append(self.clock)
         self.stage, self.since = target, now
 
     # ---- publications ---------------------------------------------------------------------------------------------

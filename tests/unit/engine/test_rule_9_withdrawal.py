@@ -345,7 +345,7 @@ def test_rule_9_what_comes_with_the_removal_of_all_contacts_of_one_person_moves_
     assert [move(one) for one in folded(*log).transitions] == [("anonymous", "engaged", "v")]
 
 
-def test_rule_9_a_move_that_rests_on_another_contact_from_the_same_moment_on_stands() -> None:
+def test_rule_9_a_move_that_another_contact_earns_from_the_same_moment_on_is_restated_at_it() -> None:
     log: list[Event] = [
         visit("v", 0),
         deal("open:1", 1, "open"),
@@ -353,8 +353,12 @@ def test_rule_9_a_move_that_rests_on_another_contact_from_the_same_moment_on_sta
         deal("removed:1", 2, linked=False),
     ]
 
-    assert marks(*log)[1:] == [("engaged", "opportunity", "open:2", "rule", None, "removed:1")]
+    assert marks(*log)[1:] == [
+        ("engaged", "opportunity", "open:1", "rule", "removed:1", None),
+        ("engaged", "opportunity", "open:2", "rule", None, "removed:1"),
+    ]
     assert marks(*log, deal("removed:2", 3, linked=False, contact=CRM_ID))[1:] == [
+        ("engaged", "opportunity", "open:1", "rule", "removed:1", None),
         ("engaged", "opportunity", "open:2", "rule", "removed:2", "removed:1"),
         ("opportunity", "engaged", "removed:2", "correction", None, None),
     ]

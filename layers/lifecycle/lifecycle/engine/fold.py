@@ -7,7 +7,7 @@ that is not enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -291,51 +291,19 @@ def _correct(walk: Walk, position: int, event: Event) -> None:
     again = Walk(walk.events[:position], walk.withdrawn, walk.calendar)
     again.all()
     again.pass_time(event.key.occurred_at)
-    true = again.transitions
-    believed = [place for place, transition in enumerate(transitions) if _stands(transition)]
-    believed, true = _keep(transitions, believed, true, _move_of)
-    # By another event at the same instant it is the same move for all who count, and no news for anybody.
-    believed, true = _keep(transitions, believed, true, _move_at, restated_by=event.id)
-    for place in believed:
-        transitions[place].corrected_by = event.id
-    transitions.extend(replace(transition, restated_by=event.id) for transition in true)
+    valid = {_move_of(transition): transition for transition in again.transitions}
+    for place, transition in enumerate(transitions):
+        if _stands(transition):
+            still = valid.pop(_move_of(transition), None)
+            if still is None:
+                transition.corrected_by = event.id
+            else:
+                # The move stands, perhaps on other evidence and in another cycle.
+                transitions[place] = replace(still, restated_by=transition.restated_by)
+    transitions.extend(replace(transition, restated_by=event.id) for transition in valid.values())
     if again.machine.at is not machine.at:
         transitions.append(_correction(machine, again.machine, event))
     walk.machine = again.machine
-
-
-def _keep(
-    transitions: list[Transition],
-    believed: list[int],
-    true: list[Transition],
-    move_of: Callable[[Transition], Hashable],
-    restated_by: str | None = None,
-) -> tuple[list[int], list[Transition]]:
-    """Keep the moves that stand, perhaps on other evidence and in another cycle.
-
-    Arguments:
-        transitions: as they were believed; those that stand are put in their place as they truly were.
-        believed: the places of those that are looked for.
-        true: those among which they are looked for.
-        move_of: what of two moves is alike if they are the same.
-        restated_by: what brings to light that they are not quite as they were believed.
-
-    Returns:
-        What of ``believed`` was not found, and what of ``true`` is left.
-    """
-    found: dict[Hashable, list[Transition]] = {}
-    for transition in reversed(true):
-        found.setdefault(move_of(transition), []).append(transition)
-    missing: list[int] = []
-    kept: set[int] = set()
-    for place in believed:
-        if same := found.get(move_of(transitions[place])):
-            still = same.pop()
-            kept.add(id(still))
-            transitions[place] = replace(still, restated_by=transitions[place].restated_by or restated_by)
-        else:
-            missing.append(place)
-    return missing, [transition for transition in true if id(transition) not in kept]
 
 
 def _correction(machine: Machine, corrected: Machine, event: Event) -> Transition:
@@ -361,10 +329,6 @@ def _stands(transition: Transition) -> bool:
 
 def _move_of(transition: Transition) -> tuple[str, str, Key, str]:
     return transition.from_stage, transition.to_stage, transition.event, transition.cause
-
-
-def _move_at(transition: Transition) -> tuple[str, str, datetime, str]:
-    return transition.from_stage, transition.to_stage, transition.occurred_at, transition.cause
 
 
 def _ids(keys: Iterable[Key]) -> tuple[str, ...]:
