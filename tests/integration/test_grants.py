@@ -76,6 +76,8 @@ LAKE_TABLES = ("catalog", "database/${LakeDatabase}", "table/${LakeDatabase}/*")
 WORKSPACE = "local"
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=29)
+#: Of the default funnel.
+LIMIT_OF_OPPORTUNITY = timedelta(days=90)
 
 PROPERTIES = {"form": "demo"}
 #: Each of these moves a prospect of the default funnel one stage up.
@@ -408,9 +410,16 @@ class Told:
         return asked
 
     def _reports_are_read(self) -> None:
-        """At first the day is too large for a request. Later it has been quiet for a while."""
+        """At first the day is too large for a request. Later it has been quiet for a while.
+
+        On the day on which the limit of a stage falls somebody came into it: two did, lest it be the day after by then.
+        """
         workspace = "read-reports"
         self._make_more_prospects(workspace, LONG_AGO, CLIMB[-1])
+        for later in (0, 10):
+            opened = (NOW - LIMIT_OF_OPPORTUNITY + timedelta(minutes=later)).isoformat()
+            body = {"status": "open", "occurred_at": opened, "contacts": [{"email": f"{later}@example.com"}]}
+            self._send("update_deal.open", workspace, body, deal_id=f"deal-{later}")
         with self._patch.context() as hurried:
             hurried.setattr(report_days, "LONGEST_INLINE_SECONDS", -1.0)
             assert not self._send("read_reports.viscosity", workspace)["complete"]
