@@ -34,6 +34,7 @@ _STORY = "tests/integration/test_grants.py"
 _STACK = "tests/e2e/"
 _SECOND_STACK = (
     "test_pages",
+    "test_reports",
     "test_retention",
     "test_safety_net",
     "test_sign_in",
